@@ -1,19 +1,24 @@
-"""Modules that are imported when one of their names is first used, because many sites never use them.
+"""What is imported or compiled when it is first used, because many sites never use it.
 
 Loading the routes uses the names that requests will need, so that no request waits for an import.
 """
 
+import gc
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 __all__ = [
     "LazyModule",
+    "anyio",
     "difflib",
+    "from_thread",
     "is_model",
     "itsdangerous",
     "lazy_names",
+    "lazy_pattern",
     "metadata",
     "pydantic",
     "pydantic_core",
@@ -42,15 +47,43 @@ class LazyModule:
         return value
 
 
+class _Pattern:
+    """The compiled pattern: a class without `__getattr__`, whose attributes Python finds faster."""
+
+
+class _UncompiledPattern(_Pattern):
+    def __init__(self, *arguments: Any) -> None:
+        self._arguments = arguments
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _PATTERN_NAMES:
+            raise AttributeError(name)
+        compiled = re.compile(*self._arguments)
+        for each in _PATTERN_NAMES:
+            setattr(self, each, getattr(compiled, each))
+        self.__class__ = _Pattern  # type: ignore[assignment]
+        return getattr(compiled, name)
+
+
+_PATTERN_NAMES: Final = frozenset(name for name in dir(re.Pattern) if not name.startswith("_"))
+
+
 if TYPE_CHECKING:
     import difflib
     import tomllib
     from importlib import metadata
+    from re import compile as lazy_pattern
 
+    import anyio
     import itsdangerous
     import pydantic
     import pydantic_core
+    from anyio import from_thread
 else:
+    lazy_pattern = _UncompiledPattern
+    """Like `re.compile`, but the expression is compiled when it is first used."""
+    anyio = LazyModule("anyio")
+    from_thread = LazyModule("anyio.from_thread")
     difflib = LazyModule("difflib")
     metadata = LazyModule("importlib.metadata")
     tomllib = LazyModule("tomllib")
@@ -88,10 +121,17 @@ def _imported(module: str) -> Any:
     """Import a module after the packages that it is in.
 
     Python locks a module before its package, which locks the module when it imports it: two threads would deadlock.
+    The garbage collector waits meanwhile, because it would look at all these classes and functions in vain.
     """
-    for end in [place for place, character in enumerate(module) if character == "."]:
-        import_module(module[:end])
-    return import_module(module)
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        for end in [place for place, character in enumerate(module) if character == "."]:
+            import_module(module[:end])
+        return import_module(module)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _submodule(package: str, name: str) -> Any:

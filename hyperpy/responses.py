@@ -1,6 +1,5 @@
 """Starlette's responses, with cookies that scripts can't read and that don't leave an https site in the clear."""
 
-import re
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -8,17 +7,17 @@ from starlette import responses
 from starlette.types import Scope
 
 from hyperpy.exceptions import AnswerError, caller_place
-from hyperpy.lazy import pydantic_core
+from hyperpy.lazy import lazy_pattern, pydantic_core
 from hyperpy.templates import current_host
 
 type SameSite = Literal["lax", "strict", "none"] | None
 
 # The texts that attributes of a cookie can have (RFC 6265, 4.1.1)
 _FIT: Final = {
-    "path": re.compile(r"[ -:<-~]*"),  # printable ASCII but the semicolon
-    "domain": re.compile(r"[A-Za-z0-9._-]*"),
-    "expires": re.compile(r"[ -:<-~]*"),
-    "max_age": re.compile(r"-?[0-9]+"),
+    "path": lazy_pattern(r"[ -:<-~]*"),  # printable ASCII but the semicolon
+    "domain": lazy_pattern(r"[A-Za-z0-9._-]*"),
+    "expires": lazy_pattern(r"[ -:<-~]*"),
+    "max_age": lazy_pattern(r"-?[0-9]+"),
 }
 
 

@@ -16,10 +16,9 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any, Final
 from weakref import WeakSet
 
-from anyio import from_thread
-
 from hyperpy.channels.current import current_hub, hub_of_lifespan
 from hyperpy.exceptions import AnswerError, Place, caller_place
+from hyperpy.lazy import from_thread
 from hyperpy.pages import current
 from hyperpy.record_classes import record
 

@@ -1,14 +1,14 @@
 """The positions of a request in all of its channels, which the ids of its events encode."""
 
-import re
 from typing import Final
 
 from hyperpy.channels.backends.records import Position, Record
+from hyperpy.lazy import lazy_pattern
 
 # Digits of a key, enough to distinguish the channels of one request.
 _SHORT: Final = 12
 # Positions are below 2**60. Clients choose their ids, and a greater number might not fit into a backend's integers.
-_ENTRY: Final = re.compile(rf"([0-9a-f]{{{_SHORT}}})\.([0-9a-f]{{1,15}})\.([0-9a-f]{{1,15}})")
+_ENTRY: Final = lazy_pattern(rf"([0-9a-f]{{{_SHORT}}})\.([0-9a-f]{{1,15}})\.([0-9a-f]{{1,15}})")
 _SEPARATOR: Final = "~"
 # Positions in an id. Clients send ids back in a header, which servers and proxies limit to a few kilobytes.
 MOST: Final = 100

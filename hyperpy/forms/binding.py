@@ -15,14 +15,15 @@ from starlette.datastructures import UploadFile as StarletteUpload
 from hyperpy.forms.field_names import MAX_DEPTH, Submitted, is_blank, parts_of
 from hyperpy.forms.messages import unreadable
 from hyperpy.forms.shapes import FieldShape, Kind, Shape
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 
 log: Final = logging.getLogger("hyperpy.forms")
 
 _MISSING: Final[Any] = object()
-_DIGITS: Final = re.compile(r"[+-]?[0-9.]+")
-_NOT_A_NUMBER: Final = re.compile(r"(?i)[+-]?(?:nan|inf|infinity)|.*_.*", re.DOTALL)
-_ENDLESS: Final = re.compile(r"(?i).*e[+-]?0*[1-9][0-9]{3,}")
+_DIGITS: Final = lazy_pattern(r"[+-]?[0-9.]+")
+_NOT_A_NUMBER: Final = lazy_pattern(r"(?i)[+-]?(?:nan|inf|infinity)|.*_.*", re.DOTALL)
+_ENDLESS: Final = lazy_pattern(r"(?i).*e[+-]?0*[1-9][0-9]{3,}")
 _TICKED: Final = frozenset({"on", "true", "1", "yes"})
 
 

@@ -11,14 +11,15 @@ from typing import Final
 
 from starlette.datastructures import UploadFile
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 
 MAX_DEPTH: Final = 32
 """Parts that a name may have. A longer name is taken as a whole."""
 
-_NAME: Final = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^.\[\]]*\])*", re.DOTALL)
-_PART: Final = re.compile(r"[^.\[\]]+|\[\]", re.DOTALL)
-_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,8}")
+_NAME: Final = lazy_pattern(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^.\[\]]*\])*", re.DOTALL)
+_PART: Final = lazy_pattern(r"[^.\[\]]+|\[\]", re.DOTALL)
+_INDEX: Final = lazy_pattern(r"0|[1-9][0-9]{0,8}")
 
 APPENDED: Final = "[]"
 """The part of a name that adds to a list."""

@@ -1,14 +1,14 @@
 """The fields of a form by path: `email`, `address.street`, `items[0].name`."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hyperpy.exceptions import AnswerError, known_names
 from hyperpy.forms.field_names import parts_of
 from hyperpy.forms.shapes import FieldShape, Kind, Shape
+from hyperpy.lazy import lazy_pattern
 
-_UNFIT_IN_ID: Final = re.compile(r"[^\w-]+")
+_UNFIT_IN_ID: Final = lazy_pattern(r"[^\w-]+")
 
 FORM: Final = "form"
 """Stands for the whole form in `form.errors`."""

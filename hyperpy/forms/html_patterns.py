@@ -8,18 +8,20 @@ for a match anywhere. So only an expression between `^` and `$` can be translate
 import re
 from typing import Final
 
+from hyperpy.lazy import lazy_pattern
+
 _ESCAPED: Final = r"\\[.^$*+?()\[\]{}|/\\-]"
 _CLASS_ESCAPES: Final = {r"\d": r"\p{Nd}", r"\s": r"\p{White_Space}"}
 _NEGATED: Final = {r"\D": r"\P{Nd}", r"\S": r"\P{White_Space}"}
 _WORD: Final = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}"
 
 # Outside of a class: (?: and ( and ), |, quantifiers, escapes, the dot, and ordinary characters.
-_TOKEN: Final = re.compile(
+_TOKEN: Final = lazy_pattern(
     rf"(?P<escape>{_ESCAPED})|(?P<kind>\\[dswDS])|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<group>\(\?:|\((?!\?)|\)|\|)"
     r"|(?P<times>(?:[*+?]|\{\d{1,4}(?:,\d{0,4})?\})\??)|(?P<dot>\.)|(?P<plain>[^\\\[\](){}|*+?.^$])",
     re.DOTALL,
 )
-_CLASS_ITEM: Final = re.compile(r"(?P<kind>\\[dsw])|(?P<escape>\\[^\w\s])|(?P<plain>[^\\\[])", re.DOTALL)
+_CLASS_ITEM: Final = lazy_pattern(r"(?P<kind>\\[dsw])|(?P<escape>\\[^\w\s])|(?P<plain>[^\\\[])", re.DOTALL)
 _SYNTAX: Final = frozenset("()[]{}/-\\|")
 _DOUBLED: Final = frozenset("&!#$%*+,.:;<=>?@^`~")  # two of the same have a meaning
 

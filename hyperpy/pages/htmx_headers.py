@@ -1,6 +1,5 @@
 """Headers of htmx 2 and 4: which requests are htmx's, and how its answers differ from those to browsers."""
 
-import re
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.routing import root_prefix, route_path
 
 type RawHeader = tuple[bytes, bytes]
@@ -17,7 +17,7 @@ BOOSTED: Final = "HX-Boosted"
 HISTORY_RESTORE: Final = "HX-History-Restore-Request"
 CURRENT_URL: Final = "HX-Current-URL"
 
-_ABSOLUTE: Final = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
+_ABSOLUTE: Final = lazy_pattern(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
 _SAFE: Final = ":/%#?=@[]!$&'()*+,;"  # as in Starlette's RedirectResponse
 # htmx looks at these before a redirect.
 OVERRIDING: Final = frozenset({b"hx-location", b"hx-refresh"})

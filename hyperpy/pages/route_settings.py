@@ -1,13 +1,13 @@
 """`route(…)`: the settings of one route, written at the top of its file."""
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import field, fields
 from typing import Any, Literal
 
 from hyperpy.config import SettingSource, SourceKind, checked, setting_fields
 from hyperpy.exceptions import ConfigError, RouteError
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 
 _UNITS = {"B": 1} | {
@@ -15,7 +15,7 @@ _UNITS = {"B": 1} | {
     for unit, base in (("B", 1000), ("iB", 1024))
     for power, letter in enumerate("kMGT", 1)
 }
-_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ?([A-Za-z]+)")
+_SIZE = lazy_pattern(r"(\d{1,12}(?:\.\d{1,6})?) ?([A-Za-z]+)")
 
 
 def size(value: object) -> int:

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
+from hyperpy.lazy import lazy_pattern
+
 # Characters that need no quoting in a segment (RFC 3986, section 3.3: pchar), besides letters, digits and -._~
 _SEGMENT_SAFE = "!$&'()*+,;=:@"
 
-_UNQUOTED = re.compile(rf"[A-Za-z0-9_.~{re.escape(_SEGMENT_SAFE)}-]*")
+_UNQUOTED = lazy_pattern(rf"[A-Za-z0-9_.~{re.escape(_SEGMENT_SAFE)}-]*")
 
 # "." and ".." between slashes, encoded ones included. File systems and proxies may treat backslashes as slashes.
-_DOTS = re.compile(r"[/\\]\.\.?(?:[/\\]|\Z)")
+_DOTS = lazy_pattern(r"[/\\]\.\.?(?:[/\\]|\Z)")
 
 
 def split_path(raw_path: bytes) -> list[str] | None:

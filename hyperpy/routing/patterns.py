@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from hyperpy.exceptions import RouteError, printable
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_BRACED = re.compile(r"\{(\.\.\.)?([^{}]*)\}")
+_CONTROL = lazy_pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_BRACED = lazy_pattern(r"\{(\.\.\.)?([^{}]*)\}")
 
 
 class SegmentKind(enum.IntEnum):

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.lazy import lazy_pattern
 from hyperpy.routing.discovery import RouteFile
 from hyperpy.routing.paths import quote_path, split_path
 from hyperpy.routing.patterns import Segment, SegmentKind, parse_segment, shape
@@ -16,7 +17,7 @@ _OTHER_FOLDERS: Final = ("/static/", "/_hyper/")
 _CACHE_SIZE: Final = 1024
 
 # Most segments: they need no quoting, and no check.
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
+_PLAIN: Final = lazy_pattern(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
 
 
 class URLProblem(NamedTuple):

@@ -3,7 +3,6 @@
 A visitor can read it, and send an older one again.
 """
 
-import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from starlette.types import Scope
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import SessionError
-from hyperpy.lazy import itsdangerous, pydantic_core
+from hyperpy.lazy import itsdangerous, lazy_pattern, pydantic_core
 from hyperpy.record_classes import record
 
 LEAST_KEY: Final = 16  # characters of a key
@@ -32,7 +31,7 @@ _UNCHANGING: Final = frozenset({str, int, float, bool, type(None)})
 """The types in JSON whose values can't change."""
 
 _SALT: Final = "hyperpy.session"  # signatures made with the key for other purposes are not sessions
-_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 9110, 5.6.2)
+_NAME: Final = lazy_pattern(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token (RFC 9110, 5.6.2)
 _HOST_ONLY: Final = "__Host-"  # browsers accept such a cookie only with Secure and the path /
 
 

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import field
 from typing import Final
 
-from anyio import CancelScope
-
+from hyperpy.lazy import anyio
 from hyperpy.record_classes import record
 
 CUT_SHORT: Final = (
@@ -70,7 +69,7 @@ async def wait_ended(task: asyncio.Task[None], clean_up: CleanUp | None, cleanup
     The task of the pump is cancelled after `cleanup` seconds, and left behind after `last` more. Returns whether it was
     cancelled.
     """
-    with CancelScope(shield=True):
+    with anyio.CancelScope(shield=True):
         if clean_up is not None:
             await clean_up.run(task, cleanup, last)
         await asyncio.wait((task,), timeout=cleanup)

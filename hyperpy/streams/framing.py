@@ -1,14 +1,14 @@
 """The text/event-stream format: fields in, one block of lines out (WHATWG HTML, "Server-sent events")."""
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
 from hyperpy.exceptions import EventError
+from hyperpy.lazy import lazy_pattern
 
 # Invalid in a header value (RFC 9110, 5.5): servers answer 400, after which an EventSource does not reconnect.
-_UNFIT_FOR_HEADERS: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNFIT_FOR_HEADERS: Final = lazy_pattern(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 # Bytes. Clients send ids back in a header, and many proxies limit one to 8 KiB (nginx: large_client_header_buffers).
 LONGEST_ID: Final = 8000
@@ -20,10 +20,10 @@ _LAST_NAMES: Final = frozenset(("done", "close"))
 DEFAULT_NAME: Final = "message"
 _SPECIAL_NAMES: Final = _LAST_NAMES | {DEFAULT_NAME}
 
-_FIELD: Final = re.compile(r"(?:data|event|id|retry)?:")
+_FIELD: Final = lazy_pattern(r"(?:data|event|id|retry)?:")
 
 # The start of an event with elements for Datastar, which names them in each line.
-_PATCH: Final = re.compile(r"(?:(?:id)?:.*\n)*event: datastar-patch-elements\n")
+_PATCH: Final = lazy_pattern(r"(?:(?:id)?:.*\n)*event: datastar-patch-elements\n")
 
 _FORBIDDEN: Final = (("\n", "LF"), ("\r", "CR"), ("\0", "NUL"))
 

@@ -6,12 +6,13 @@ from enum import Enum
 from typing import Final
 from urllib.parse import parse_qsl
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 
 # One element of a list header (RFC 9110, 5.6): up to the next comma that is not in a quoted string, closed or not.
-_ELEMENT: Final = re.compile(r'[^,"]*+(?:"(?:\\.|[^"\\])*+"?[^,"]*+)*+', re.DOTALL)
+_ELEMENT: Final = lazy_pattern(r'[^,"]*+(?:"(?:\\.|[^"\\])*+"?[^,"]*+)*+', re.DOTALL)
 # A weight of zero means "not acceptable" (RFC 9110, 12.4.2).
-_REFUSED: Final = re.compile(r";[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:;|$)", re.IGNORECASE)
+_REFUSED: Final = lazy_pattern(r";[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:;|$)", re.IGNORECASE)
 
 _EVENT_STREAM: Final = "text/event-stream"
 _HTML: Final = "text/html"

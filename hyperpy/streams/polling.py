@@ -10,14 +10,13 @@ from hashlib import blake2b
 from string.templatelib import Template
 from time import monotonic
 from typing import Any, Final, overload
+from weakref import WeakKeyDictionary
 
-from anyio import CancelScope, CapacityLimiter
-from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 from markupsafe import Markup
 
 from hyperpy.exceptions import HyperError, Place, StreamError
-from hyperpy.lazy import pydantic_core
+from hyperpy.lazy import anyio, pydantic_core
 from hyperpy.streams.events import Event, PolledDict, event_of, is_event_dict
 from hyperpy.templates import render_template
 from hyperpy.templates.escaping.value_kinds import html_of, is_html
@@ -26,8 +25,9 @@ from hyperpy.templates.escaping.value_kinds import html_of, is_html
 # not among them: a function that blocks only delays other polls.
 THREADS: Final = 20
 
-_threads: Final[RunVar[asyncio.Semaphore]] = RunVar("poll_threads")
-_unlimited: Final[RunVar[CapacityLimiter]] = RunVar("poll_limiter")
+type _Limits = tuple[asyncio.Semaphore, anyio.CapacityLimiter]
+
+_limits_of: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Limits]] = WeakKeyDictionary()
 
 
 @overload
@@ -115,7 +115,7 @@ async def _in_thread[T](fn: Callable[[], T]) -> T:
         try:
             await asyncio.wait((call,))  # not `shield`, which logs the exception of a call that nothing awaits anymore
         except asyncio.CancelledError:
-            with CancelScope(shield=True):
+            with anyio.CancelScope(shield=True):
                 await asyncio.wait((call,))
             if not call.cancelled():
                 call.exception()  # retrieved, so that asyncio does not log it
@@ -123,15 +123,12 @@ async def _in_thread[T](fn: Callable[[], T]) -> T:
         return call.result()
 
 
-def _limits() -> tuple[asyncio.Semaphore, CapacityLimiter]:
+def _limits() -> _Limits:
     """A semaphore for threads, whose waiting can be cancelled, and a limiter for anyio that never waits."""
-    try:
-        return _threads.get(), _unlimited.get()
-    except LookupError:
-        threads, unlimited = asyncio.Semaphore(THREADS), CapacityLimiter(math.inf)
-        _threads.set(threads)
-        _unlimited.set(unlimited)
-        return threads, unlimited
+    loop = asyncio.get_running_loop()
+    if loop not in _limits_of:
+        _limits_of[loop] = asyncio.Semaphore(THREADS), anyio.CapacityLimiter(math.inf)
+    return _limits_of[loop]
 
 
 def _misuse(fn: Any, every: Any) -> StreamError | None:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from hyperpy.lazy import lazy_pattern
+
 try:
     from markupsafe import _speedups
 except ImportError:  # built without its C extension
@@ -55,7 +57,7 @@ def markup(text: str) -> Markup:
 
 # Before a `=` or a letter, a name without `;` is just text, which links such as `?a=1&copy=2` need,
 # https://html.spec.whatwg.org/multipage/parsing.html#named-character-reference-state.
-_REFERENCE = re.compile(r"&(?:#[xX][0-9A-Fa-f]++;?|#[0-9]++;?|([A-Za-z][A-Za-z0-9]*+(?:;|(?![=;]))))")
+_REFERENCE = lazy_pattern(r"&(?:#[xX][0-9A-Fa-f]++;?|#[0-9]++;?|([A-Za-z][A-Za-z0-9]*+(?:;|(?![=;]))))")
 
 
 def decoded(markup: str) -> str:

@@ -1,19 +1,19 @@
 """The names under which a site answers: with any other in `Host`, absolute URLs and caches could be led astray."""
 
-import re
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from hyperpy.config import Settings, listed
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 
 # Of a host name or a literal IPv4 or IPv6 address, in lower case (RFC 3986, 3.2.2)
-_NAME: Final = re.compile(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
+_NAME: Final = lazy_pattern(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 # A `Host` header (RFC 9110, 7.2). What follows a port could become the host of an absolute URL: `a:80@b`.
-_HOST: Final = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#\\\s]+))(?::[0-9]*)?")
+_HOST: Final = lazy_pattern(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#\\\s]+))(?::[0-9]*)?")
 
 
 @record(frozen=True, slots=True)

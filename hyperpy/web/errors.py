@@ -1,7 +1,6 @@
 """Error responses: for visitors, without any internals, and for developers, with all of them."""
 
 import copy
-import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from string.templatelib import Template
@@ -15,6 +14,7 @@ from starlette.types import Scope
 
 from hyperpy.config import running_command
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates import html, replace_surrogates
 from hyperpy.tracebacks import users_traceback
 from hyperpy.web.bodiless import BODILESS
@@ -36,8 +36,8 @@ _STYLE = Markup(
 
 _FLAGS_TO_ADD = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
-_JSON_TYPE = re.compile(r"application/(?:[^/ ]+\+)?json")
-_QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
+_JSON_TYPE = lazy_pattern(r"application/(?:[^/ ]+\+)?json")
+_QUALITY = lazy_pattern(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 
 def status_of(error: BaseException) -> int:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from starlette.datastructures import Headers
 
 from hyperpy.exceptions import AnswerError, caller_place
-from hyperpy.lazy import pydantic_core
+from hyperpy.lazy import lazy_pattern, pydantic_core
 from hyperpy.pages import RequestObject, Run, request_proxy
 from hyperpy.pages import htmx_headers as names
 from hyperpy.web.redirect import check_url
@@ -22,8 +22,8 @@ _TRIGGERS: Final[Mapping[When | None, str]] = {
     "swap": "HX-Trigger-After-Swap",
     "settle": "HX-Trigger-After-Settle",
 }
-_PLAIN_NAME: Final = re.compile(r"[\w:.-]+", re.ASCII)
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_PLAIN_NAME: Final = lazy_pattern(r"[\w:.-]+", re.ASCII)
+_CONTROL: Final = lazy_pattern(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class HTMX(RequestObject):

@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from hyperpy.exceptions import AnswerError, RefusedRedirectError, caller_frame, caller_place
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages import Redirect, current
 from hyperpy.web.call_site import calls_with_literal
 from hyperpy.web.site_urls import BLOCKED, under_root_path
@@ -12,9 +13,9 @@ _STATUSES = (301, 302, 303, 307, 308)
 
 # A lone surrogate has no UTF-8; browsers drop some control characters before they read a URL
 # (https://url.spec.whatwg.org/#concept-basic-url-parser).
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNFIT = lazy_pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_SHOWN = 200  # characters of a URL in a message: its length is up to visitors
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_SCHEME = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def redirect(url: str, status: int = 303, *, external: bool = False) -> Redirect:

@@ -1,11 +1,12 @@
 """A shortcut for most pages: the server sends them in one step, instead of in two ASGI messages."""
 
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final
 
 from starlette.types import Send
+
+from hyperpy.lazy import lazy_pattern
 
 type Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -15,7 +16,7 @@ type Respond = Callable[[Any, Fields, bytes], bool]
 # Bytes of a body that is copied behind its head, to send both at once.
 MOST_COPIED: Final = 65536
 
-_FIELD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00-\x08\x0a-\x1f\x7f]*")  # RFC 9110, 5.5 and 5.6.2
+_FIELD: Final = lazy_pattern(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00-\x08\x0a-\x1f\x7f]*")  # RFC 9110, 5.5 and 5.6.2
 # These tell where a response ends, or whether its connection does.
 _FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 

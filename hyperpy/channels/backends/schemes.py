@@ -1,6 +1,5 @@
 """From a channels URL to its backend, which hyperpy or another distribution provides; URLs without passwords."""
 
-import re
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -8,7 +7,7 @@ from urllib.parse import urlsplit
 from hyperpy.channels.backends.contract import Backend, Retention
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean
-from hyperpy.lazy import metadata
+from hyperpy.lazy import lazy_pattern, metadata
 
 GROUP: Final = "hyperpy.channels"
 EXAMPLES: Final = "memory://, redis://127.0.0.1:6379/0 or postgresql://user@127.0.0.1/name"
@@ -45,8 +44,8 @@ BUILT_IN: Final = {
     }.items()
 }
 
-_USER_PASSWORD: Final = re.compile(r"^([^:/?#]*://[^/?#:]*:)[^/?#]*(?=@)")
-_PARAMETER: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*")
+_USER_PASSWORD: Final = lazy_pattern(r"^([^:/?#]*://[^/?#:]*:)[^/?#]*(?=@)")
+_PARAMETER: Final = lazy_pattern(r"([?&](?:ssl)?password=)[^&]*")
 
 
 def make_backend(settings: Settings) -> Backend:

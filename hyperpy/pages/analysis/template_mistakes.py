@@ -5,17 +5,18 @@ import re
 from collections.abc import Collection, Iterator
 
 from hyperpy.exceptions import Place
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.facts import LoadWarning, place_of
 
 # With spaces, as other template languages write it. Without, it is how a t-string shows braces: `/users/{{id}}`.
-_IN_BRACES = re.compile(r"(?<!\{)\{\s+([^\W\d]\w*)[\w.]*\s+\}(?!\})")
-_TAG = re.compile(r"<([A-Z]\w*)(?=[\s/>])")
-_ELEMENT = re.compile(r"\s*(<([a-z][\w-]*)(\s[^<>]*)?>.*</\2>|<(br|hr|img|input)\b[^<>]*>)\s*", re.DOTALL)
-_RAW = re.compile(r"<(/?)(?:script|style)\b", re.IGNORECASE)
+_IN_BRACES = lazy_pattern(r"(?<!\{)\{\s+([^\W\d]\w*)[\w.]*\s+\}(?!\})")
+_TAG = lazy_pattern(r"<([A-Z]\w*)(?=[\s/>])")
+_ELEMENT = lazy_pattern(r"\s*(<([a-z][\w-]*)(\s[^<>]*)?>.*</\2>|<(br|hr|img|input)\b[^<>]*>)\s*", re.DOTALL)
+_RAW = lazy_pattern(r"<(/?)(?:script|style)\b", re.IGNORECASE)
 _HOLE = "x"
 # Attributes of JSX and Astro. Browsers ignore them.
-_FOREIGN = re.compile(
+_FOREIGN = lazy_pattern(
     r"(?<=\s)(?:(className|htmlFor|class:list|set:html|set:text|define:vars|dangerouslySetInnerHTML)\s*="
     r"|(is:inline|is:global|is:raw|client:(?:idle|load|media|only|visible)|server:defer)(?=[\s=/>]))"
 )

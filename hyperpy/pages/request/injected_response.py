@@ -1,20 +1,20 @@
 """The `response` that a route file can declare: status, headers and cookies of its answer."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, Never, Self, SupportsIndex
 
 from starlette.background import BackgroundTask
 
 from hyperpy.exceptions import AnswerError, HeadersSentError, caller_place
+from hyperpy.lazy import lazy_pattern
 from hyperpy.responses import Response
 
 type RawHeader = tuple[bytes, bytes]
 
-_INVALID = re.compile(rb"[\r\n\0]")
+_INVALID = lazy_pattern(rb"[\r\n\0]")
 # RFC 9110, 5.6.2 and 5.5
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_NAME = lazy_pattern(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = lazy_pattern(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class InjectedResponse(Response):

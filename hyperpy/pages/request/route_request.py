@@ -6,7 +6,6 @@ still does.
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, Final, Never
@@ -22,18 +21,19 @@ from starlette.requests import Request
 
 from hyperpy.exceptions import InputError
 from hyperpy.forms import UploadFile
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.request.request_state import request_state
 from hyperpy.sessions import ExplicitSession, Session
 
 # Nesting that pydantic and JavaScript libraries read too. Beyond it, encoding the value again may overflow the stack.
 MAX_DEPTH: Final = 200
 
-_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE: Final = lazy_pattern(rb"\\u[dD][89a-fA-F]")
 
 _FILE_ATTRIBUTES: Final = frozenset({"close", "content_type", "file", "filename", "headers", "read", "seek", "size"})
 
 # Not text encodings for the web (https://encoding.spec.whatwg.org/): the first two take quadratic time to decode.
-_UNFIT_CHARSETS: Final = re.compile(rb"(?i)\s*(?:puny[-_ ]?code|idna|undefined|(?:raw[-_ ])?unicode[-_ ]escape)\s*")
+_UNFIT_CHARSETS: Final = lazy_pattern(rb"(?i)\s*(?:puny[-_ ]?code|idna|undefined|(?:raw[-_ ])?unicode[-_ ]escape)\s*")
 
 
 LARGE: Final = 64 * 1024

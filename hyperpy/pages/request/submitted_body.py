@@ -1,6 +1,5 @@
 """Reads and parses the body of a request for all inputs from it, before the route's body runs."""
 
-import re
 from json import detect_encoding
 from typing import Final
 
@@ -10,6 +9,7 @@ from starlette.requests import Request
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.forms import Submission, SubmittedJSON
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.body_inputs import SUBMITTED, BodyNeeds, SubmittedBody, submitted_body
 from hyperpy.pages.facts import FLAGS
 from hyperpy.pages.loading.body.needs import body_markers
@@ -19,7 +19,7 @@ from hyperpy.pages.request.route_request import LARGE, RouteRequest
 MAX_VALUES: Final = 100_000
 """Values of a JSON body, about. pydantic needs 350 bytes for each that is invalid, and there is no limit to errors."""
 
-_JSON_TYPE: Final = re.compile(r"application/(?:[^/ ]+\+)?json")
+_JSON_TYPE: Final = lazy_pattern(r"application/(?:[^/ ]+\+)?json")
 _FORM_TYPES: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
+
+from hyperpy.lazy import anyio
 
 # How many threads each level may use. Level 0 is anyio's default limiter.
 THREADS: Final = 40
 
-_limiters: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, CapacityLimiter]]] = WeakKeyDictionary()
+_limiters: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, anyio.CapacityLimiter]]] = WeakKeyDictionary()
 
 
 class TaskMark:
@@ -36,10 +38,10 @@ async def in_thread[T](function: Callable[[], T], level: int) -> T:
         raise
 
 
-def _limiter(level: int) -> CapacityLimiter | None:
+def _limiter(level: int) -> anyio.CapacityLimiter | None:
     if not level:
         return None
     levels = _limiters.setdefault(asyncio.get_running_loop(), {})
     if level not in levels:
-        levels[level] = CapacityLimiter(THREADS)
+        levels[level] = anyio.CapacityLimiter(THREADS)
     return levels[level]

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from hyperpy.exceptions import HeadersSentError, HyperError
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.answers import Redirect, decisive
 from hyperpy.pages.waiting import out_of_order
 from hyperpy.record_classes import record
@@ -24,10 +25,10 @@ OF_PART: Final = "hyper_of_part"
 """An attribute of the log record of an error whose page is sent all the same."""
 
 # Suspended content is sent before it.
-_DOCUMENT_END: Final = re.compile(r"</body\s*>\s*(?:</html\s*>\s*)?\Z", re.IGNORECASE)
+_DOCUMENT_END: Final = lazy_pattern(r"</body\s*>\s*(?:</html\s*>\s*)?\Z", re.IGNORECASE)
 
 # A doctype and comments show nothing.
-_BLANK: Final = re.compile(r"(?>\s+|<!doctype[^>]*>|<!--.*?-->)*+", re.IGNORECASE | re.DOTALL)
+_BLANK: Final = lazy_pattern(r"(?>\s+|<!doctype[^>]*>|<!--.*?-->)*+", re.IGNORECASE | re.DOTALL)
 
 
 class _DocumentEnd(str):

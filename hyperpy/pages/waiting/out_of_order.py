@@ -10,6 +10,8 @@ from typing import Final
 
 from markupsafe import escape
 
+from hyperpy.lazy import lazy_pattern
+
 # The style sheet hides content that has not been moved yet. If the page is swapped into another one, the script may run
 # twice.
 SCRIPT: Final = """\
@@ -22,7 +24,7 @@ if(a&&e)a.dataset.error=e;else if(a&&z){a.remove();z.remove()}
 if(c)c.closest(".hyper-late").remove();this.remove()}})})()"""
 
 # HTML parsers drop these tags outside of a table.
-_TABLE_PARTS: Final = re.compile(
+_TABLE_PARTS: Final = lazy_pattern(
     r"(?:\s|<!--.*?-->)*+<(tr|t[dh]|tbody|thead|tfoot|caption|colgroup)\b", re.IGNORECASE | re.DOTALL
 )
 _WRAPPERS: Final = {

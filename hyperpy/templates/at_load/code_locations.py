@@ -5,17 +5,18 @@ the locations can be replaced line by line, which is much quicker than to parse 
 """
 
 import ast
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import CodeType
 from typing import Final, NamedTuple
 
+from hyperpy.lazy import lazy_pattern
+
 MARK: Final = "\f"
 """Precedes the variable of a hole in generated code. It is white space to Python, and `repr` escapes it in texts."""
 
-_TOKENS: Final = re.compile(rf"\{{\n|\n\}}|{MARK}v(\d+)")
+_TOKENS: Final = lazy_pattern(rf"\{{\n|\n\}}|{MARK}v(\d+)")
 
 # The kinds of entries in a table of locations, as CPython's Objects/locations.md defines them.
 _NO_LOCATION: Final = 15

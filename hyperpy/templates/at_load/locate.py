@@ -4,17 +4,17 @@ The syntax tree has the location of each hole. The text between holes is scanned
 """
 
 import ast
-import re
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
 
 from hyperpy.exceptions import Place
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 
-_OPENING = re.compile(r"([A-Za-z]*)(\"\"\"|'''|\"|')")
-_BETWEEN = re.compile(r"(?:[ \t\f\n]|\\\n|#[^\n]*)*")
-_ESCAPE = re.compile(r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|[\\'\"abfnrtv])")
+_OPENING = lazy_pattern(r"([A-Za-z]*)(\"\"\"|'''|\"|')")
+_BETWEEN = lazy_pattern(r"(?:[ \t\f\n]|\\\n|#[^\n]*)*")
+_ESCAPE = lazy_pattern(r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|[\\'\"abfnrtv])")
 
 
 class SourceText:

@@ -6,6 +6,8 @@ This is deliberately far narrower than CSS: no strings, `url()`, escapes or comm
 import re
 from collections.abc import Iterator, Mapping
 
+from hyperpy.lazy import lazy_pattern
+
 # fmt: off
 FUNCTIONS = frozenset((
     "rgb", "rgba", "hsl", "hsla", "hwb", "lab", "lch", "oklab", "oklch", "color", "color-mix", "light-dark",
@@ -20,8 +22,8 @@ FUNCTIONS = frozenset((
 ))
 # fmt: on
 
-_PROPERTY = re.compile(r"--[A-Za-z0-9_-]+|-?[A-Za-z][A-Za-z0-9-]*")
-_TOKEN = re.compile(
+_PROPERTY = lazy_pattern(r"--[A-Za-z0-9_-]+|-?[A-Za-z][A-Za-z0-9-]*")
+_TOKEN = lazy_pattern(
     r"""(?P<function>-?[A-Za-z][A-Za-z0-9-]*)\(\s*
       | (?P<word>(?:--|-)?[A-Za-z_][A-Za-z0-9_-]*
                 |[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?:%|[A-Za-z]+)?

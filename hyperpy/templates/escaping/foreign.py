@@ -5,12 +5,13 @@ A t-string is parsed without knowing what it will be nested in, so this is check
 
 import re
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.scanner import FOREIGN, INTEGRATION, RAW, RCDATA
 
-_TAG = re.compile(r"<(/?)([A-Za-z][^\t\n\f\r />]*)[^>]*>")
-_HTML_ENCODING = re.compile(r"""\sencoding\s*=\s*(["']?)(?:text/html|application/xhtml\+xml)\1[\s>]""", re.IGNORECASE)
-_TAG_START = re.compile("<[A-Za-z/!?]")
+_TAG = lazy_pattern(r"<(/?)([A-Za-z][^\t\n\f\r />]*)[^>]*>")
+_HTML_ENCODING = lazy_pattern(r"""\sencoding\s*=\s*(["']?)(?:text/html|application/xhtml\+xml)\1[\s>]""", re.IGNORECASE)
+_TAG_START = lazy_pattern("<[A-Za-z/!?]")
 
 
 def foreign_html(markup: str, kind: str) -> str:

@@ -5,10 +5,10 @@ A log record has the t-string's place as its `place`, or None if it is unknown.
 
 import asyncio
 import logging
-import re
 from weakref import WeakKeyDictionary
 
 from hyperpy.exceptions import Place
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escaping.value_kinds import describe
@@ -18,7 +18,7 @@ from hyperpy.templates.syntax.problems import Problem
 logger = logging.getLogger("hyperpy.templates")
 
 CACHE_SIZE = 4096
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = lazy_pattern("[\ud800-\udfff]")
 
 # The places of literals by their first words. If several have the same words, the last one that was loaded.
 _places: dict[str, Place] = {}

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Mapping
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 
-from hyperpy.lazy import pydantic_core
+from hyperpy.lazy import lazy_pattern, pydantic_core
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.trusted import TrustedJS
 from hyperpy.templates.escaping.url_values import plain
@@ -20,14 +20,16 @@ from hyperpy.templates.syntax.problems import Problem
 # JSON is a subset of JavaScript since ECMAScript 2019. To older engines, U+2028 and U+2029 end a line.
 _JSON = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 # `$` and "`" too: the code may use the string as the source of a template literal.
-_STRING = re.compile("[\x00-\x1f\x7f\"'`&<>/\\\\$\u2028\u2029\ud800-\udfff]")
-_ATTRIBUTE_STRING = re.compile(r"[\W_]|[^\x00-\uffff]")
-_JSON_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_STRING = lazy_pattern("[\x00-\x1f\x7f\"'`&<>/\\\\$\u2028\u2029\ud800-\udfff]")
+_ATTRIBUTE_STRING = lazy_pattern(r"[\W_]|[^\x00-\uffff]")
+_JSON_STRING = lazy_pattern(r'"((?:[^"\\]|\\.)*)"')
 # In an object literal, this key sets the prototype; a computed key is an ordinary one.
-_PROTOTYPE = re.compile(r'(?<!\\)"__proto__":')
-_ENDS_SCRIPT = re.compile(r"</script|<!--|<script", re.IGNORECASE)
+_PROTOTYPE = lazy_pattern(r'(?<!\\)"__proto__":')
+_ENDS_SCRIPT = lazy_pattern(r"</script|<!--|<script", re.IGNORECASE)
 
-_OF_FUNCTION = re.compile(r"unknown type: <class '(?:function|method|builtin_function_or_method|functools\.partial)'>")
+_OF_FUNCTION = lazy_pattern(
+    r"unknown type: <class '(?:function|method|builtin_function_or_method|functools\.partial)'>"
+)
 _RUNS_ON_SERVER = (
     'Let the browser send a request: <form method="post"> and `if POST:` in the route file, or hx-post="/…" with htmx. '
     'For the value that the function returns, call it. Code for the browser is text: onclick="show()".'

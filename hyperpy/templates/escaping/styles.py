@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value, is_safe_word
 from hyperpy.templates.escaping.reports import ValueLocation
@@ -25,9 +26,9 @@ _FITS: dict[HoleMode, Callable[[str], bool]] = {
 _URLS = frozenset({HoleMode.CSS_URL, HoleMode.CSS_ROOT, HoleMode.CSS_PATH, HoleMode.CSS_QUERY})
 STYLE_MODES = frozenset({*_FITS, *_URLS, HoleMode.CSS_STRING})
 
-_STRING = re.compile(r"[^\w .,-]")
+_STRING = lazy_pattern(r"[^\w .,-]")
 _URL = {ord("'"): "%27", ord("("): "%28", ord(")"): "%29", ord("&"): "\\26 "}
-_LOCAL_URL = re.compile(r"""url\(\s*(["']?)#[\w-]+\1\s*\)""", re.IGNORECASE)
+_LOCAL_URL = lazy_pattern(r"""url\(\s*(["']?)#[\w-]+\1\s*\)""", re.IGNORECASE)
 
 
 def style_piece(location: ValueLocation, mode: HoleMode, value: object) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.parse import quote
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.escape import decoded, escape_str, exact
 from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.value_kinds import html_of, is_html, refuse_items, refuse_unfit
@@ -19,7 +20,7 @@ from hyperpy.templates.syntax.url_holes import ROOTS, SINGLE
 BLOCKED = "#blocked"
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 # Raster images can't hold scripts; SVG can.
-RASTER = re.compile(r"data:image/(?:png|gif|jpe?g|webp|avif)[;,]", re.IGNORECASE)
+RASTER = lazy_pattern(r"data:image/(?:png|gif|jpe?g|webp|avif)[;,]", re.IGNORECASE)
 CACHE_SIZE = 4096
 LONGEST_CACHED = 512
 
@@ -27,25 +28,25 @@ LONGEST_CACHED = 512
 _DROPPED = str.maketrans("", "", "\t\n\r")
 # … and these at both ends.
 STRIPPED = "".join(map(chr, range(0x21)))
-_HEAD = re.compile(r"[^/?#]*?:")
-_REMOTE = re.compile(r"url\(\s*[\"']?\s*[^#\"'\s]", re.IGNORECASE)
-_ROOTS = re.compile(
+_HEAD = lazy_pattern(r"[^/?#]*?:")
+_REMOTE = lazy_pattern(r"url\(\s*[\"']?\s*[^#\"'\s]", re.IGNORECASE)
+_ROOTS = lazy_pattern(
     r"(?:[/\\\t\n\r]|&(?:sol|bsol|Tab|NewLine|#0*(?:9|10|13|47|92)|#[xX]0*(?:9|[aA]|[dD]|2[fF]|5[cC]));)+"
 )
-_SETTLED = re.compile(r"([^/?#:&]*)([/?#:])")
+_SETTLED = lazy_pattern(r"([^/?#:&]*)([/?#:])")
 # Invalid characters, https://www.rfc-editor.org/rfc/rfc3986#section-2, and a `%` that encodes nothing.
-_UNFIT = re.compile(r"%(?![0-9A-Fa-f]{2})|[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
+_UNFIT = lazy_pattern(r"%(?![0-9A-Fa-f]{2})|[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
 # https://html.spec.whatwg.org/multipage/semantics.html#shared-declarative-refresh-steps
-_REFRESH = re.compile(r"\s*[\d.]*(?:[\s;,]+(?:url\s*=\s*)?['\"]?(.*))?", re.IGNORECASE | re.DOTALL)
+_REFRESH = lazy_pattern(r"\s*[\d.]*(?:[\s;,]+(?:url\s*=\s*)?['\"]?(.*))?", re.IGNORECASE | re.DOTALL)
 # In or behind a host, nothing that leads to another one: no `@`, and no further name.
-_HOST = re.compile(r"[\w.~-]*|\[[0-9A-Fa-f:.]*\]")
-_AFTER_HOST = re.compile(r"(?::[0-9]{0,5})?(?:[/?#]|\Z)")
-_DELAY = re.compile("[0-9.]+")
-_HTMX_SCRIPT = re.compile(r"\W*(?:js|javascript)\W*:", re.IGNORECASE)
-_TRIGGER = re.compile(r"[\w\s:.,#>~+*()<>/@-]*")
-_SWAP = re.compile(r"(?:[\w\s:.,#%]|-(?!-))*")
-_WORD = re.compile(r"[A-Za-z0-9_-]*")
-_DESCRIPTOR = re.compile("[0-9.]+[wxh]?")
+_HOST = lazy_pattern(r"[\w.~-]*|\[[0-9A-Fa-f:.]*\]")
+_AFTER_HOST = lazy_pattern(r"(?::[0-9]{0,5})?(?:[/?#]|\Z)")
+_DELAY = lazy_pattern("[0-9.]+")
+_HTMX_SCRIPT = lazy_pattern(r"\W*(?:js|javascript)\W*:", re.IGNORECASE)
+_TRIGGER = lazy_pattern(r"[\w\s:.,#>~+*()<>/@-]*")
+_SWAP = lazy_pattern(r"(?:[\w\s:.,#%]|-(?!-))*")
+_WORD = lazy_pattern(r"[A-Za-z0-9_-]*")
+_DESCRIPTOR = lazy_pattern("[0-9.]+[wxh]?")
 
 
 def is_safe(url: str, *, image: bool = False) -> bool:

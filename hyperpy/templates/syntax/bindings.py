@@ -2,15 +2,16 @@
 
 import re
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.syntax.contexts import URL_CONTEXTS, binding_target, target_context
 from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.nodes import Context, HoleMode, Target
 from hyperpy.templates.syntax.problems import HoleProblem
 
 # The string that a hole is in, or that a value is added to.
-_IN_STRING = re.compile(r"""['"]([^'"]*)\Z""")
-_ADDED = re.compile(r"""(?:'([^']*)'|"([^"]*)")\s*\+\s*\(*\s*\Z|`([^`]*)\$\{\s*\Z""")
-_OBJECT_TOKEN = re.compile(
+_IN_STRING = lazy_pattern(r"""['"]([^'"]*)\Z""")
+_ADDED = lazy_pattern(r"""(?:'([^']*)'|"([^"]*)")\s*\+\s*\(*\s*\Z|`([^`]*)\$\{\s*\Z""")
+_OBJECT_TOKEN = lazy_pattern(
     r"""(?P<key>(["']?)[A-Za-z_$.^?][\w$.:-]*\2)\s*:(?!:)
       | (?P<string>"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`(?:[^`\\]|\\.)*`?)
       | (?P<word>[\w$]+)
@@ -18,8 +19,8 @@ _OBJECT_TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # Text that could make a scheme of what is before it.
-_SCHEME_END = re.compile(r"""['"`][A-Za-z0-9+.-]*:""")
-_STRING_END = re.compile(r"""[^'"/?#\0]*:""")
+_SCHEME_END = lazy_pattern(r"""['"`][A-Za-z0-9+.-]*:""")
+_STRING_END = lazy_pattern(r"""[^'"/?#\0]*:""")
 
 
 def targets(tag: str, name: str, context: Context, code: str, modes: tuple[HoleMode, ...]) -> tuple[Target, ...]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 from hyperpy.templates.syntax.nodes import Context
 
@@ -47,11 +48,11 @@ def _all(context: Context, names: str) -> Iterable[tuple[str, Context]]:
 HTMX = Library(
     "htmx",
     # With `metaCharacter`, htmx 4 reads another character in place of the colon.
-    names=re.compile(
+    names=lazy_pattern(
         r"(?P<stem>hx-(?:on|live|status|target|sse|ws|multipart)(?![a-z0-9])|(?:hx|sse|ws)-[a-z0-9]+(?:-[a-z0-9]+)*)"
         r"(?:[^a-z0-9]+(?P<key>.*))?|(?:hx|sse|ws)-.*|include-vals"
     ),
-    strips=re.compile(r"\Adata-(?=(?:hx|sse|ws|include)-)|(?:[^a-z0-9](?:inherited|append))+\Z"),
+    strips=lazy_pattern(r"\Adata-(?=(?:hx|sse|ws|include)-)|(?:[^a-z0-9](?:inherited|append))+\Z"),
     contexts=dict(
         [
             *_all(
@@ -83,7 +84,7 @@ HTMX = Library(
 ALPINE = Library(
     "Alpine.js",
     # As in its source: the type ends at `:`, `^` or `.`, and at the last character of a word.
-    names=re.compile(r"x-(?P<stem>[^:^.]+\b)(?:[^:]*:(?P<key>[a-z0-9_:-]+))?.*|(?:x-|wire:).*", re.ASCII),
+    names=lazy_pattern(r"x-(?P<stem>[^:^.]+\b)(?:[^:]*:(?P<key>[a-z0-9_:-]+))?.*|(?:x-|wire:).*", re.ASCII),
     contexts=dict(
         [
             *_all(Context.PLAIN, "cloak collapse ignore mask ref sort:group teleport transition"),
@@ -98,7 +99,7 @@ ALPINE = Library(
 # https://vuejs.org/api/built-in-directives.html. Alpine shares `:` and `@`.
 VUE = Library(
     "Vue",
-    names=re.compile(r"v-(?P<stem>[^.:]*)(?::(?P<key>[^.]*))?.*|(?P<sign>[:.@#])(?P<named>[^.]*).*"),
+    names=lazy_pattern(r"v-(?P<stem>[^.:]*)(?::(?P<key>[^.]*))?.*|(?P<sign>[:.@#])(?P<named>[^.]*).*"),
     contexts=dict([*_all(Context.PLAIN, "cloak else once pre"), ("html", Context.REFUSED)]),
     binds={"bind": "", ":": "", ".": ""},
     objects=True,
@@ -107,7 +108,7 @@ VUE = Library(
 # https://data-star.dev/reference/attributes, and the attributes of its versions before 1.0, whose key follows a hyphen.
 DATASTAR = Library(
     "Datastar",
-    names=re.compile(
+    names=lazy_pattern(
         # Its bundle with aliases reads `data-star-`.
         r"data-(?:star-)?(?:(?P<stem>on)[^a-z0-9].*"
         r"|(?P<keyed>attr|class|computed|signals|style)(?:[:.-](?P<key>.*?))?(?:__.*)?"
@@ -123,7 +124,7 @@ DATASTAR = Library(
 # https://hyperscript.org/docs/. `hs-include` and `dom-scope` hold selectors.
 HYPERSCRIPT = Library(
     "hyperscript",
-    names=re.compile("_|(?:data-)?script"),
+    names=lazy_pattern("_|(?:data-)?script"),
     contexts={},
     rest=Context.REFUSED,
 )

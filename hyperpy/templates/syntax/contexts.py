@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.syntax.browser_libraries import HYPERSCRIPT, reading
 from hyperpy.templates.syntax.nodes import Context
 
@@ -37,7 +38,7 @@ NEWLINE_DROPPED = frozenset(("pre", "textarea", "listing"))
 # fmt: on
 
 # Narrower than HTML, which allows almost anything: names from data must not need quoting anywhere.
-SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*", re.ASCII)
+SAFE_NAME = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_.:-]*", re.ASCII)
 # Properties of elements that a binding may set, without their hyphens.
 _HTML_PROPERTIES = frozenset({"innerhtml", "outerhtml", "srcdoc"})
 _HARMLESS = frozenset({Context.PLAIN, Context.CLASS, Context.ARIA})

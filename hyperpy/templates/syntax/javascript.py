@@ -8,6 +8,7 @@ JSON follows the same rules.
 import re
 from typing import NoReturn
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
@@ -20,7 +21,7 @@ BEFORE_OPERANDS = frozenset(
 CONTEXTUAL = frozenset({"await", "of", "yield"})
 CONDITIONS = frozenset({"if", "for", "while", "with"})
 
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r"""(?P<blank>[ \t\v\f\xa0\ufeff]+)
       | (?P<line>[\n\r\u2028\u2029]+)
       | (?P<comment>//[^\n\r\u2028\u2029]*|/\*.*?(?:\*/|\Z))
@@ -34,12 +35,12 @@ _TOKEN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_REGEX = re.compile(r"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+/[\w$]*")
-_TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
-_HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x[0-9A-Fa-f]?|u(?:[0-9A-Fa-f]{0,3}|\{[0-9A-Fa-f]*))?\Z")
+_REGEX = lazy_pattern(r"/(?:[^/\\\[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+/[\w$]*")
+_TEMPLATE = lazy_pattern(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
+_HALF_ESCAPE = lazy_pattern(r"(?<!\\)(?:\\\\)*\\(?:x[0-9A-Fa-f]?|u(?:[0-9A-Fa-f]{0,3}|\{[0-9A-Fa-f]*))?\Z")
 # SVG decodes character references in scripts as well.
-_HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
-_NAME = re.compile(r"[\w$#@\\]")
+_HALF_MARKUP = lazy_pattern(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
+_NAME = lazy_pattern(r"[\w$#@\\]")
 
 BESIDE = 'Write "…" + {x}, or assign it first: const value = {x};'
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.embedded import Language, element_contents, script_language
@@ -26,15 +27,15 @@ INTEGRATION = {
 FOREIGN = INTEGRATION.keys()
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
-_TEXT = re.compile(r"[^<\0]+")
-_LETTER = re.compile(r"[A-Za-z]")
-_END_TAG = re.compile(r"</([A-Za-z][^\t\n\f\r />\0]*)[^>]*>")
-_COMPONENT_END = re.compile(r"</\0[\t\n\f\r ]*>")
-_COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
-_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_DECLARATION = re.compile(r"<[!?/][^>]*>")
+_TEXT = lazy_pattern(r"[^<\0]+")
+_LETTER = lazy_pattern(r"[A-Za-z]")
+_END_TAG = lazy_pattern(r"</([A-Za-z][^\t\n\f\r />\0]*)[^>]*>")
+_COMPONENT_END = lazy_pattern(r"</\0[\t\n\f\r ]*>")
+_COMMENT = lazy_pattern(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
+_CDATA = lazy_pattern(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_DECLARATION = lazy_pattern(r"<[!?/][^>]*>")
 # If a script contains a comment with a <script>, the next </script> does not end it.
-_SCRIPT_IN_COMMENT = re.compile(r"<!--(?:(?!-->).)*<script", re.DOTALL | re.IGNORECASE)
+_SCRIPT_IN_COMMENT = lazy_pattern(r"<!--(?:(?!-->).)*<script", re.DOTALL | re.IGNORECASE)
 
 
 @record(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import re
 from dataclasses import field
 from typing import NoReturn
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
 
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r"""(?P<comment>/\*.*?(?:\*/|\Z))
       | (?P<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)
       | (?P<url>(?:(?<![\w#@-])|(?<=<!--))url\(\s*(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|(?:[^)"'\\]|\\.)*))
@@ -23,11 +24,11 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 # SVG decodes character references in a style sheet as well.
-_HALF_MARKUP = re.compile(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
-_HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[0-9A-Fa-f]{0,6}\Z")
-_LOADS = re.compile(r"\s*@(?:import|namespace|charset)\b", re.IGNORECASE)
-_REST_OF_FUNCTION = re.compile(r"(?:[\w\0\x80-\U0010FFFF-]|\\(?:[0-9A-Fa-f]{1,6}+\s?+|.))*+\(", re.DOTALL)
-_URL_START = re.compile(r"url\(\s*[\"']?", re.IGNORECASE)
+_HALF_MARKUP = lazy_pattern(r"(?:<[!/]?[-A-Za-z]*|&[#A-Za-z0-9]*)\Z")
+_HALF_ESCAPE = lazy_pattern(r"(?<!\\)(?:\\\\)*\\[0-9A-Fa-f]{0,6}\Z")
+_LOADS = lazy_pattern(r"\s*@(?:import|namespace|charset)\b", re.IGNORECASE)
+_REST_OF_FUNCTION = lazy_pattern(r"(?:[\w\0\x80-\U0010FFFF-]|\\(?:[0-9A-Fa-f]{1,6}+\s?+|.))*+\(", re.DOTALL)
+_URL_START = lazy_pattern(r"url\(\s*[\"']?", re.IGNORECASE)
 # In these functions, a string is a URL.
 _STRING_URLS = frozenset({"image-set(", "-webkit-image-set(", "image(", "src(", "cross-fade(", "-webkit-cross-fade("})
 

@@ -3,6 +3,7 @@
 import re
 from copy import replace
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.bindings import targets
 from hyperpy.templates.syntax.contexts import context_of, html_name, why_refused
@@ -23,13 +24,13 @@ from hyperpy.templates.syntax.problems import HoleProblem, SyntaxProblem
 from hyperpy.templates.syntax.url_holes import modes
 
 # HTML treats a solidus that does not close the tag as white space.
-_SPACE = re.compile(r"[\t\n\f\r ]*(?:/(?!>)[\t\n\f\r ]*)*")
-_EQUALS = re.compile(r"[\t\n\f\r ]*=[\t\n\f\r ]*")
-_TAG_NAME = re.compile(r"[A-Za-z][^\t\n\f\r />\0]*")
-_NAME = re.compile(r"[^\t\n\f\r />=\0]+")
-_UNQUOTED = re.compile(r"[^\t\n\f\r >]+")
-_BREAK = re.compile(r"[\t\n\f\r />]|\Z")
-_STRING_LITERAL = re.compile(r"[A-Za-z]{0,2}[\"']")
+_SPACE = lazy_pattern(r"[\t\n\f\r ]*(?:/(?!>)[\t\n\f\r ]*)*")
+_EQUALS = lazy_pattern(r"[\t\n\f\r ]*=[\t\n\f\r ]*")
+_TAG_NAME = lazy_pattern(r"[A-Za-z][^\t\n\f\r />\0]*")
+_NAME = lazy_pattern(r"[^\t\n\f\r />=\0]+")
+_UNQUOTED = lazy_pattern(r"[^\t\n\f\r >]+")
+_BREAK = lazy_pattern(r"[\t\n\f\r />]|\Z")
+_STRING_LITERAL = lazy_pattern(r"[A-Za-z]{0,2}[\"']")
 
 REFRESHES = (
     "`http-equiv` must be static, and a `refresh` can't have a spread",
@@ -44,7 +45,7 @@ LANGUAGES = {
     Context.STYLE: Language.CSS,
     Context.STYLE_VALUE: Language.CSS_VALUE,
 }
-_HTMX_SCRIPT = re.compile(r"\s*(?:js|javascript):", re.IGNORECASE)
+_HTMX_SCRIPT = lazy_pattern(r"\s*(?:js|javascript):", re.IGNORECASE)
 
 type AttributeNode = Attribute | Spread | MarkerHole
 

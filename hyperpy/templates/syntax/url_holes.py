@@ -2,6 +2,7 @@
 
 import re
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.nodes import Context, HoleMode, Value
 from hyperpy.templates.syntax.problems import HoleProblem
@@ -12,15 +13,15 @@ SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
 ROOTS = ("/", "\\")
 """After one of these alone, another one would start a host."""
 
-_QUERY = re.compile("[?#&]")
+_QUERY = lazy_pattern("[?#&]")
 # The start of a URL up to some place in its host, and one with a complete host.
-_IN_HOST = re.compile(r"\s*(?:https?:[/\\]*|[/\\]{2,})([^/\\?#]*)", re.IGNORECASE)
-_WHOLE_HOST = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9-]+|localhost|:[0-9]+|\])\Z")
+_IN_HOST = lazy_pattern(r"\s*(?:https?:[/\\]*|[/\\]{2,})([^/\\?#]*)", re.IGNORECASE)
+_WHOLE_HOST = lazy_pattern(r"(?:\.[A-Za-z][A-Za-z0-9-]+|localhost|:[0-9]+|\])\Z")
 _ENDS_HOST = ("", "/", "\\", "?", "#", "\0")
-_REFRESH_URL = re.compile(r"url\s*=\s*['\"]?", re.IGNORECASE)
+_REFRESH_URL = lazy_pattern(r"url\s*=\s*['\"]?", re.IGNORECASE)
 # Matches the completed candidates of a `srcset`: a URL and a comma, or a URL, a descriptor and a comma.
 # https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute
-_CANDIDATE = re.compile(r"[\s,]*(?:\S+,(?=\s)|\S+\s[^,]*,)")
+_CANDIDATE = lazy_pattern(r"[\s,]*(?:\S+,(?=\s)|\S+\s[^,]*,)")
 
 
 def modes(context: Context, pieces: Value) -> tuple[HoleMode, ...]:

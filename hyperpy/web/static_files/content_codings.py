@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from hyperpy.lazy import lazy_pattern
+
 
 class ContentCoding(NamedTuple):
     """A content coding by its registered name, and the suffix of files that have it."""
@@ -17,7 +19,7 @@ CODINGS: Final = (ContentCoding("br", ".br"), ContentCoding("zstd", ".zst"), Con
 
 _IDENTITY: Final = "identity"
 _ALIASES: Final = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
-_QUALITY: Final = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
+_QUALITY: Final = lazy_pattern(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 
 
 def acceptable(accept_encoding: Iterable[str], available: Iterable[ContentCoding]) -> Sequence[ContentCoding]:

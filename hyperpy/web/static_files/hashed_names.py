@@ -3,8 +3,10 @@
 import re
 from typing import Final
 
+from hyperpy.lazy import lazy_pattern
+
 _LENGTH: Final = 16
-_HASHED: Final = re.compile(rf"(?P<stem>.*[^/])\.(?P<hash>[0-9a-f]{{{_LENGTH}}})(?P<suffix>\.[^./]+)?", re.DOTALL)
+_HASHED: Final = lazy_pattern(rf"(?P<stem>.*[^/])\.(?P<hash>[0-9a-f]{{{_LENGTH}}})(?P<suffix>\.[^./]+)?", re.DOTALL)
 
 
 def hash_of(tag: str) -> str:

@@ -5,7 +5,9 @@ from typing import Final
 
 from starlette.types import Scope
 
-_RANGE: Final = re.compile(r"(\d*)-(\d*)", re.ASCII)
+from hyperpy.lazy import lazy_pattern
+
+_RANGE: Final = lazy_pattern(r"(\d*)-(\d*)", re.ASCII)
 
 
 def with_usable_range(scope: Scope) -> Scope:

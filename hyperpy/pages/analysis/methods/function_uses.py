@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.objects.descriptions import origin_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
@@ -19,7 +20,7 @@ type User = ast.stmt
 """A candidate, or a statement of the file that is or holds none."""
 
 _READERS: Final = frozenset({"callable", "dir", "hash", "help", "id", "isinstance", "print", "repr", "str", "type"})
-_PLACEHOLDER: Final = re.compile(r"%\w|\{[^}]*\}")
+_PLACEHOLDER: Final = lazy_pattern(r"%\w|\{[^}]*\}")
 
 
 class FunctionUses:

@@ -3,10 +3,12 @@
 import re
 from typing import Final
 
-_OPENING: Final = re.compile(r"(?P<prefix>[A-Za-z]{0,2})(?P<quote>\"{3}|'{3}|\"|')")
-_UNTERMINATED: Final = re.compile(r"unterminated (?:triple-quoted )?(?P<kind>[ft]-string|string) literal")
-_ATTRIBUTE: Final = re.compile(r"(?<=[\s\"'])[\w:.@-]+=\Z")
-_WORD: Final = re.compile(r"[^\W\d]\w*")
+from hyperpy.lazy import lazy_pattern
+
+_OPENING: Final = lazy_pattern(r"(?P<prefix>[A-Za-z]{0,2})(?P<quote>\"{3}|'{3}|\"|')")
+_UNTERMINATED: Final = lazy_pattern(r"unterminated (?:triple-quoted )?(?P<kind>[ft]-string|string) literal")
+_ATTRIBUTE: Final = lazy_pattern(r"(?<=[\s\"'])[\w:.@-]+=\Z")
+_WORD: Final = lazy_pattern(r"[^\W\d]\w*")
 
 
 def string_problem(error: SyntaxError, source: str, hint: str) -> tuple[str, str]:

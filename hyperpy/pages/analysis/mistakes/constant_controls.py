@@ -4,16 +4,17 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import Declaration, LoadWarning, place_of
 
-_POSTED = re.compile(
+_POSTED = lazy_pattern(
     r"<form\b([^>]*\s(?:method\s*=\s*[\"']?post\b|(?:data-)?hx-(?:post|put|patch)\s*=)[^>]*)>(.*?)(?=</form|<form|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
-_CONTROL = re.compile(r"<(?:input|select|textarea)\b[^<>]*?\sname=[\"']?([A-Za-z_]\w*)")
+_CONTROL = lazy_pattern(r"<(?:input|select|textarea)\b[^<>]*?\sname=[\"']?([A-Za-z_]\w*)")
 
 
 def constant_controls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[LoadWarning]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from hyperpy.exceptions import Place
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.template_mistakes import ELEMENTS
 from hyperpy.pages.facts import LoadWarning
@@ -14,7 +15,7 @@ from hyperpy.templates.at_load.locate import locate
 from hyperpy.templates.syntax.contexts import VOID
 
 _HOLE: Final = "\0"
-_TAG: Final = re.compile(
+_TAG: Final = lazy_pattern(
     r"<!--.*?(?:-->|\Z)"
     r"|<(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)\s*>|\Z)"
     r"|<(?P<end>/?)(?P<name>[A-Za-z\0][^\s/>]*)(?P<rest>(?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>",
@@ -30,7 +31,7 @@ _END_TOO: Final = "h1 h2 h3 h4 h5 h6 header hgroup main menu nav ol p pre search
 _END_P: Final = frozenset(f"{_END} {_END_TOO}".split())
 _SCOPE: Final = "applet button caption marquee math object select svg table td template th"
 _SCOPES: Final = frozenset(_SCOPE.split())
-_CLOSED: Final = re.compile(r"(?:^|[\s\"'])/\s*\Z")  # not the end of an unquoted URL
+_CLOSED: Final = lazy_pattern(r"(?:^|[\s\"'])/\s*\Z")  # not the end of an unquoted URL
 _IN_SVG: Final = frozenset({"a", "audio", "canvas", "iframe", "script", "style", "title", "video"})
 _ONLY_HTML: Final = ELEMENTS - _IN_SVG - {"svg", "math"}
 _ENDED: Final = (ELEMENTS | {"svg", "math"}) - _OPTIONAL  # SVG's own elements may be of any name

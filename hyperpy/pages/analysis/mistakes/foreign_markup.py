@@ -9,16 +9,17 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.names.template_filters import BUILTINS, applied, filter_advice
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.template_mistakes import find, is_text
 from hyperpy.pages.facts import LoadWarning, place_of
 
 _HOLE: Final = "x"
-_SLOT: Final = re.compile(r"<slot\b")
-_OF_ELEMENTS: Final = re.compile(r"shadowroot|attachShadow|<template\b|customElements", re.IGNORECASE)
+_SLOT: Final = lazy_pattern(r"<slot\b")
+_OF_ELEMENTS: Final = lazy_pattern(r"shadowroot|attachShadow|<template\b|customElements", re.IGNORECASE)
 # Where a value is a part of a URL, a class or an id, and no amount of money.
-_ATTRIBUTE: Final = re.compile(
+_ATTRIBUTE: Final = lazy_pattern(
     r"<[a-z][^<>]*\s(?:action|alt|class|for|href|hx-(?:delete|get|patch|post|put|target)|id|name|src)\s*=\s*"
     r"(?:\"[^\"]*|'[^']*|[^\s\"'<>]*)\$\Z"
 )

@@ -4,13 +4,17 @@ import ast
 import re
 from typing import Final
 
-_TAG: Final = re.compile(
+from hyperpy.lazy import lazy_pattern
+
+_TAG: Final = lazy_pattern(
     r"<!--|<(?:!doctype|[a-z][\w-]*|)(?:\s[^<]*)?/?>|<(?:!doctype|[a-z][\w-]*)(?=\s|$)", re.IGNORECASE
 )
 IN_A_T_STRING: Final = 'HTML is written in a t-string:\n\n    t"""\n    <h1>{title}</h1>\n    """'
-_SPREAD: Final = re.compile(r"\s*(?:\.\.\.|\*\*)\s*([\w.]+)\s*\}")
-_MAPPED: Final = re.compile(r"\s*([\w.]+?)\.(map|filter|forEach)\(\s*(?:async\s*)?(?:function\b\s*\w*\s*)?\(?\s*(\w*)")
-_ARROW: Final = re.compile(r"=>|\bfunction\b")
+_SPREAD: Final = lazy_pattern(r"\s*(?:\.\.\.|\*\*)\s*([\w.]+)\s*\}")
+_MAPPED: Final = lazy_pattern(
+    r"\s*([\w.]+?)\.(map|filter|forEach)\(\s*(?:async\s*)?(?:function\b\s*\w*\s*)?\(?\s*(\w*)"
+)
+_ARROW: Final = lazy_pattern(r"=>|\bfunction\b")
 
 
 def html_outside(source: str, line: int, column: int) -> tuple[int, int, str] | None:

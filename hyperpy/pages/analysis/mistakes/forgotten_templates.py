@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hyperpy.exceptions import RouteError
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.file_index import FileIndex, blocks
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import always_has_template
 from hyperpy.pages.facts import place_of
 
-_PAGE: Final = re.compile(r"\s*<[a-z!].*>\s*", re.IGNORECASE | re.DOTALL)
+_PAGE: Final = lazy_pattern(r"\s*<[a-z!].*>\s*", re.IGNORECASE | re.DOTALL)
 _COMMENT: Final = "If it is a comment, write it with `#`."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from hyperpy.exceptions import Place
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.mistakes.end_tags import strings_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
@@ -15,16 +16,16 @@ from hyperpy.templates.at_load.locate import locate
 
 _HOLE: Final = "\0"
 _OF_BODY: Final = frozenset({"Body", "File", "Form"})
-_FORM: Final = re.compile(
+_FORM: Final = lazy_pattern(
     r"<form(?=[\s>])((?:[^\"'>]|\"[^\"]*\"|'[^']*')*)>(.*?)(?=</form|<form|\Z)", re.DOTALL | re.IGNORECASE
 )
 # What may send the form otherwise: a method, another URL, a script, a spread of attributes.
-_DECIDED: Final = re.compile(
+_DECIDED: Final = lazy_pattern(
     r"(?:\A|\s)(?:data-)?(?:action|method|hx-|on|@|v-on|x-on|data-on|fx-|up-|:|\0)", re.IGNORECASE
 )
-_CONTROL: Final = re.compile(r"<(?:input|select|textarea)(?=[\s>/])[^<>]*\sname\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
-_SENDS: Final = re.compile(r"method\s*=\s*[\"']?post|hx-post|formmethod|@post\(", re.IGNORECASE)
-_POSTS: Final = re.compile(r"\s+method\s*=\s*([\"']?)post\1(?=\s|\Z)", re.IGNORECASE)
+_CONTROL: Final = lazy_pattern(r"<(?:input|select|textarea)(?=[\s>/])[^<>]*\sname\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_SENDS: Final = lazy_pattern(r"method\s*=\s*[\"']?post|hx-post|formmethod|@post\(", re.IGNORECASE)
+_POSTS: Final = lazy_pattern(r"\s+method\s*=\s*([\"']?)post\1(?=\s|\Z)", re.IGNORECASE)
 
 
 def forms_without_method(

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.facts import LoadWarning, place_of
 
-_TAG: Final = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_TAG: Final = lazy_pattern(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 _OUTPUTS: Final = frozenset({"stdout", "stdout.buffer", "sys.stdout", "sys.stdout.buffer"})
 

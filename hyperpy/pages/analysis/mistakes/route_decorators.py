@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from hyperpy.exceptions import RouteError
+from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import LoadWarning, place_of
@@ -14,7 +15,7 @@ DECORATORS: Final = frozenset(
     {"api_route", "delete", "get", "page", "patch", "post", "put", "route", "rt", "websocket", "websocket_route"}
 )
 _WRITING: Final = frozenset({"delete", "patch", "post", "put"})
-_PARAMETER: Final = re.compile(r"<(?:(\w+):)?(\w+)>|\{(\w+)(?::(\w+))?\}|:(\w+)")
+_PARAMETER: Final = lazy_pattern(r"<(?:(\w+):)?(\w+)>|\{(\w+)(?::(\w+))?\}|:(\w+)")
 
 
 class _Decorator(NamedTuple):
