@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 __all__ = [
     "LazyModule",
     "anyio",
+    "decimal",
     "difflib",
     "from_thread",
     "is_model",
@@ -69,6 +70,7 @@ _PATTERN_NAMES: Final = frozenset(name for name in dir(re.Pattern) if not name.s
 
 
 if TYPE_CHECKING:
+    import decimal
     import difflib
     import tomllib
     from importlib import metadata
@@ -84,6 +86,7 @@ else:
     """Like `re.compile`, but the expression is compiled when it is first used."""
     anyio = LazyModule("anyio")
     from_thread = LazyModule("anyio.from_thread")
+    decimal = LazyModule("decimal")
     difflib = LazyModule("difflib")
     metadata = LazyModule("importlib.metadata")
     tomllib = LazyModule("tomllib")

@@ -61,8 +61,10 @@ class _Recipe:
         self.parameters: list[str] = []
         self.defaults: dict[str, Callable[[], Any]] = {}
         """Functions that make the default of a parameter."""
+        self.presets: dict[str, Callable[[], Any]] = {}
+        """The same for fields that `__init__` has no parameter for."""
         self.is_plain = True
-        """Whether calls can do without a compiled `__init__`, because each parameter is a field and sets just that."""
+        """Whether calls can do without a compiled `__init__`, because each parameter sets the field of its name."""
         for base in reversed(cls.__mro__[1:]):
             if recipe := vars(base).get("__record__"):
                 self._inherit(recipe)
@@ -79,6 +81,7 @@ class _Recipe:
         self.fields |= base.fields
         self.parameters = list(dict.fromkeys((*self.parameters, *base.parameters)))
         self.defaults |= base.defaults
+        self.presets |= base.presets
         self.is_plain &= base.is_plain and base.kw_only == self.kw_only
 
     def _add(self, name: str, annotation: Any) -> bool:
@@ -92,14 +95,16 @@ class _Recipe:
         given = self.given.get(name, MISSING)
         declared: Any = given if isinstance(given, Field) else field(default=given)
         self.fields[name] = declared.compare
-        self.is_plain &= declared.init and declared.kw_only in (MISSING, False)
+        self.is_plain &= declared.kw_only in (MISSING, False)
         if declared.init and name not in self.parameters:
             self.parameters.append(name)
-        self.defaults.pop(name, None)
+        makers = self.defaults if declared.init else self.presets
+        for each in (self.defaults, self.presets):
+            each.pop(name, None)
         if declared.default_factory is not MISSING:
-            self.defaults[name] = declared.default_factory
+            makers[name] = declared.default_factory
         elif declared.default is not MISSING:
-            self.defaults[name] = lambda: declared.default
+            makers[name] = lambda: declared.default
         return True
 
     def _with_slots(self, cls: Any, own: list[str]) -> Any:
@@ -147,7 +152,7 @@ class _Recipe:
     def _first_init(self) -> Callable[..., None]:
         """An `__init__` that is replaced by a compiled one if there are many calls, or if a call isn't plain."""
         left = _UNCOMPILED_CALLS
-        parameters, defaults = self.parameters, self.defaults
+        parameters, defaults, presets = self.parameters, self.defaults, self.presets
         positional, names = [] if self.kw_only else parameters, frozenset(parameters)
 
         def first_init(self: Any, *arguments: Any, **named: Any) -> None:
@@ -163,6 +168,8 @@ class _Recipe:
                 return
             for name in parameters:
                 object.__setattr__(self, name, values[name])
+            for name, make in presets.items():
+                object.__setattr__(self, name, make())
             if post_init is not None:
                 post_init(self)
 

@@ -3,13 +3,13 @@
 import datetime
 import math
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from hyperpy.exceptions import AnswerError
 from hyperpy.forms.fields import FieldPlace
 from hyperpy.forms.html_patterns import html_pattern
 from hyperpy.forms.shapes import Kind, Shape, written
+from hyperpy.lazy import decimal
 from hyperpy.templates import FixedAttributes
 
 _TYPES: Final[Mapping[str, str]] = {
@@ -171,21 +171,21 @@ def _range(shape: Shape, kind: str) -> dict[str, Any]:
     return found
 
 
-def _step(schema: Mapping[str, Any]) -> Decimal | None:
+def _step(schema: Mapping[str, Any]) -> decimal.Decimal | None:
     """The distance between two values; None if there is none."""
     if (multiple := schema.get("multipleOf")) is not None:
         return _decimal(multiple)
     if schema.get("type") == "integer":
-        return Decimal(1)
+        return decimal.Decimal(1)
     places = schema.get("places")
-    return Decimal(1).scaleb(-places) if places is not None else None
+    return decimal.Decimal(1).scaleb(-places) if places is not None else None
 
 
-def _decimal(value: Any) -> Decimal:
-    return Decimal(repr(value) if isinstance(value, float) else str(value))
+def _decimal(value: Any) -> decimal.Decimal:
+    return decimal.Decimal(repr(value) if isinstance(value, float) else str(value))
 
 
-def _limit(schema: Mapping[str, Any], kind: str, step: Decimal | None) -> Decimal | None:
+def _limit(schema: Mapping[str, Any], kind: str, step: decimal.Decimal | None) -> decimal.Decimal | None:
     """The smallest or largest value (`kind` is "minimum" or "maximum"): the limit, or the next step inside it."""
     excluded = f"exclusive{kind.title()}"
     limit = schema.get(kind, schema.get(excluded))

@@ -1,12 +1,12 @@
 """The shape of a form: fields, their kinds, and what HTML can express of them."""
 
 import datetime
-import decimal
 from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
+from hyperpy.lazy import decimal
 from hyperpy.record_classes import record
 
 type Schema = dict[str, Any]

@@ -10,7 +10,7 @@ from hyperpy.templates import Markup, fragment, render_template
 from hyperpy.templates.escaping import url_values
 from hyperpy.templates.rendering import render
 from hyperpy.templates.syntax.contexts import context_of
-from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.holes import Context
 from tests.templates.tables import check_each
 
 VARIANTS = [

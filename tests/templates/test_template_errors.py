@@ -16,7 +16,8 @@ from hyperpy.templates import SourceText, fragment, html, render_template, rende
 from hyperpy.templates.at_load import literals as at_load_literals
 from hyperpy.templates.at_load.fragment_extraction import extract_fragments
 from hyperpy.templates.at_load.literals import Literals, certain_templates
-from hyperpy.templates.syntax.nodes import Document, HoleShape
+from hyperpy.templates.syntax.holes import HoleShape
+from hyperpy.templates.syntax.nodes import Document
 from hyperpy.templates.syntax.parser import parse
 from tests.templates.tables import check_each
 

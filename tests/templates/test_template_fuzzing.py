@@ -14,7 +14,7 @@ from hyperpy.exceptions import TemplateError
 from hyperpy.templates import render_template
 from hyperpy.templates.escaping.url_values import SCHEMES
 from hyperpy.templates.syntax.contexts import context_of
-from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.holes import Context
 from tests.templates import oracle
 
 type Pieces = list[str | None]

@@ -6,7 +6,7 @@ import pytest
 
 from hyperpy.exceptions import TemplateError
 from hyperpy.templates.syntax.contexts import context_of
-from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.holes import Context
 from tests.templates.tables import Render, check_each
 
 JS = "javascript:1"

@@ -8,8 +8,9 @@ from itertools import groupby
 
 from hyperpy.templates.at_load.child_nodes import copy_place, nodes_in
 from hyperpy.templates.at_load.literals import Literal, Literals
+from hyperpy.templates.syntax.holes import HoleUse, Spec
 from hyperpy.templates.syntax.literal_source import LiteralSource
-from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, HoleUse, Node, Spec, walk
+from hyperpy.templates.syntax.nodes import Attribute, Component, Fragment, Hole, Node, walk
 
 
 def extract_fragments(node: ast.TemplateStr, literals: Literals) -> dict[str, ast.TemplateStr]:

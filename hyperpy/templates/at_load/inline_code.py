@@ -15,7 +15,7 @@ from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.url_values import SAFE_TEXTS
 from hyperpy.templates.rendering.component_calls import CallSite
 from hyperpy.templates.rendering.render import RUNTIME, error_of
-from hyperpy.templates.syntax.nodes import Context, HoleMode
+from hyperpy.templates.syntax.holes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
 
 type Holes = Mapping[tuple[int, int], tuple[int, int, str]]

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.child_nodes import copy_place
 from hyperpy.templates.at_load.literals import Literals, written_spec
-from hyperpy.templates.syntax.nodes import Document, HoleShape, HoleUse, Spec
+from hyperpy.templates.syntax.holes import HoleShape, HoleUse, Spec
+from hyperpy.templates.syntax.nodes import Document
 
 BARE = HoleShape("")
 

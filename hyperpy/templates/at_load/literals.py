@@ -8,8 +8,9 @@ from hyperpy.record_classes import record
 from hyperpy.templates.at_load.child_nodes import nodes_in
 from hyperpy.templates.at_load.locate import SourceText, locate
 from hyperpy.templates.escaping.reports import remember
+from hyperpy.templates.syntax.holes import HoleShape, Spec
 from hyperpy.templates.syntax.literal_source import LiteralSource
-from hyperpy.templates.syntax.nodes import Component, Document, HoleShape, Spec, walk
+from hyperpy.templates.syntax.nodes import Component, Document, walk
 from hyperpy.templates.syntax.parser import parse
 from hyperpy.templates.syntax.problems import SyntaxProblem, first_words
 

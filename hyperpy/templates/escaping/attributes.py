@@ -21,7 +21,7 @@ from hyperpy.templates.escaping.url_values import (
     plain,
 )
 from hyperpy.templates.escaping.value_kinds import html_of, is_html, refuse_items, refuse_textless, refuse_unfit
-from hyperpy.templates.syntax.nodes import HoleMode
+from hyperpy.templates.syntax.holes import HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.url_holes import ROOTS, SINGLE
 

@@ -19,7 +19,7 @@ from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
 from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, fit_piece, is_safe_start, normalized, plain
 from hyperpy.templates.escaping.value_kinds import describe
 from hyperpy.templates.syntax.contexts import STYLE_CONTEXTS, URL_CONTEXTS, target_context
-from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.holes import Context
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.url_holes import host_mode
 

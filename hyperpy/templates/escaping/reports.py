@@ -12,7 +12,7 @@ from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 from hyperpy.templates.deferred import current_host
 from hyperpy.templates.escaping.value_kinds import describe
-from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.holes import Context
 from hyperpy.templates.syntax.problems import Problem
 
 logger = logging.getLogger("hyperpy.templates")

@@ -14,7 +14,7 @@ from hyperpy.templates.escaping.tag_attributes import PLAIN, FixedAttributes, Ta
 from hyperpy.templates.escaping.url_values import CHECKS
 from hyperpy.templates.escaping.value_kinds import describe
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
-from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.holes import Context
 from hyperpy.templates.syntax.problems import Problem
 
 # The functions for whole attributes by context. Those of LOCATED take a ValueLocation first, for their warnings.

@@ -11,7 +11,7 @@ from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
 from hyperpy.templates.escaping.url_values import BLOCKED, is_safe, normalized, plain
 from hyperpy.templates.escaping.value_kinds import describe, refuse_items, refuse_unfit
-from hyperpy.templates.syntax.nodes import HoleMode
+from hyperpy.templates.syntax.holes import HoleMode
 from hyperpy.templates.syntax.problems import Problem
 
 # Where a browser drops the rule or declaration that it is in. Nothing in its place would be another selector.

@@ -13,7 +13,7 @@ from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.escape import decoded, escape_str, exact
 from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.value_kinds import html_of, is_html, refuse_items, refuse_unfit
-from hyperpy.templates.syntax.nodes import Context, HoleMode
+from hyperpy.templates.syntax.holes import Context, HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.url_holes import ROOTS, SINGLE
 

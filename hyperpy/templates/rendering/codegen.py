@@ -5,7 +5,8 @@ don't determine its meaning. Then it returns the f-string that `Writer` writes.
 """
 
 from hyperpy.templates.rendering.writer import Expression, Writer, f_string
-from hyperpy.templates.syntax.nodes import Document, HoleShape, Spec
+from hyperpy.templates.syntax.holes import HoleShape, Spec
+from hyperpy.templates.syntax.nodes import Document
 
 ONE = """\
 def render(template):

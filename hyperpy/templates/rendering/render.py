@@ -24,7 +24,7 @@ from hyperpy.templates.escaping.value_kinds import (
     refuse_unfit,
 )
 from hyperpy.templates.rendering.fragments import fragment
-from hyperpy.templates.syntax.nodes import SAFE_SPEC, Document, HoleShape, Spec
+from hyperpy.templates.syntax.holes import SAFE_SPEC, HoleShape, Spec
 from hyperpy.templates.syntax.problems import CallProblem, Problem, first_words
 from hyperpy.tracebacks import raising_place
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hyperpy.templates.escaping import foreign
     from hyperpy.templates.rendering import codegen
     from hyperpy.templates.syntax import parser
+    from hyperpy.templates.syntax.nodes import Document
 else:
     foreign = LazyModule("hyperpy.templates.escaping.foreign")
     codegen = LazyModule("hyperpy.templates.rendering.codegen")

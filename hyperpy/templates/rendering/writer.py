@@ -27,14 +27,13 @@ from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, after_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords, python_name
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, NEWLINE_DROPPED, binding_target
+from hyperpy.templates.syntax.holes import Context, HoleMode
 from hyperpy.templates.syntax.nodes import (
     Attribute,
     Component,
-    Context,
     EndTag,
     Fragment,
     Hole,
-    HoleMode,
     Node,
     RawHole,
     Spread,

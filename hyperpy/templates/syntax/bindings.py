@@ -4,8 +4,9 @@ import re
 
 from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.syntax.contexts import URL_CONTEXTS, binding_target, target_context
+from hyperpy.templates.syntax.holes import Context, HoleMode
 from hyperpy.templates.syntax.literal_source import HOLE
-from hyperpy.templates.syntax.nodes import Context, HoleMode, Target
+from hyperpy.templates.syntax.nodes import Target
 from hyperpy.templates.syntax.problems import HoleProblem
 
 # The string that a hole is in, or that a value is added to.

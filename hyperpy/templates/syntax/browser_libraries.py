@@ -11,7 +11,7 @@ from dataclasses import field
 
 from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
-from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.holes import Context
 
 
 @record(frozen=True, slots=True)

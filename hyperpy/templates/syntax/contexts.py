@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.syntax.browser_libraries import HYPERSCRIPT, reading
-from hyperpy.templates.syntax.nodes import Context
+from hyperpy.templates.syntax.holes import Context
 
 # fmt: off
 URLS = frozenset((

@@ -9,8 +9,8 @@ import re
 from typing import NoReturn
 
 from hyperpy.lazy import lazy_pattern
+from hyperpy.templates.syntax.holes import HoleMode
 from hyperpy.templates.syntax.literal_source import HOLE
-from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
 
 # These are followed by an operand, so a `/` after one starts a regular expression.

@@ -3,7 +3,8 @@
 from bisect import bisect_right
 from itertools import accumulate
 
-from hyperpy.templates.syntax.nodes import HoleShape, Value
+from hyperpy.templates.syntax.holes import HoleShape
+from hyperpy.templates.syntax.nodes import Value
 
 # The placeholder of a hole. NUL is never valid in HTML.
 HOLE = "\0"

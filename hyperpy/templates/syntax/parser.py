@@ -10,18 +10,15 @@ from copy import replace
 from hyperpy.exceptions import did_you_mean
 from hyperpy.templates.syntax.contexts import VOID
 from hyperpy.templates.syntax.crossing_tags import check_crossing
+from hyperpy.templates.syntax.holes import Context, HoleMode, HoleShape, HoleUse
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
 from hyperpy.templates.syntax.nodes import (
     Attribute,
     Component,
-    Context,
     Document,
     EndTag,
     Fragment,
     Hole,
-    HoleMode,
-    HoleShape,
-    HoleUse,
     MarkerHole,
     Node,
     RawHole,

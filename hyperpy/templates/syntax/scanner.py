@@ -11,8 +11,9 @@ from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
 from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.embedded import Language, element_contents, script_language
+from hyperpy.templates.syntax.holes import Spec
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
-from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Hole, RawHole, Spec, Tag, Text
+from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Hole, RawHole, Tag, Text
 from hyperpy.templates.syntax.problems import SyntaxProblem
 from hyperpy.templates.syntax.tags import TagReader
 

@@ -9,8 +9,8 @@ from typing import NoReturn
 
 from hyperpy.lazy import lazy_pattern
 from hyperpy.record_classes import record
+from hyperpy.templates.syntax.holes import HoleMode
 from hyperpy.templates.syntax.literal_source import HOLE
-from hyperpy.templates.syntax.nodes import HoleMode
 from hyperpy.templates.syntax.problems import HoleProblem
 
 _TOKEN = lazy_pattern(

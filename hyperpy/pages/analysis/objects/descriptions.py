@@ -9,7 +9,6 @@ import functools
 import inspect
 import os
 import sys
-import sysconfig
 import types
 import typing
 from pathlib import Path
@@ -21,7 +20,7 @@ from hyperpy.pages.known_names import MISSING, PublicNames, is_marker
 
 _HYPERPY: Final = str(Path(__file__).parents[3])
 _TYPING: Final = frozenset({"types", "typing"})
-_FIXED: Final = tuple(f"{folder}{os.sep}" for folder in {*map(sysconfig.get_path, ("stdlib", "platstdlib")), _HYPERPY})
+_FIXED: Final = tuple(f"{folder}{os.sep}" for folder in (os.path.dirname(os.__file__), _HYPERPY))
 _INSTALLED: Final = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 _NAMES: Final = ("__module__", "__name__", "__qualname__")
 _HASHES: Final = (type.__hash__, FunctionType.__hash__)
