@@ -10,7 +10,8 @@ from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.exceptions import Place
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literal
-from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Fragment, Hole, Node, Tag, Value, walk
+from hyperpy.templates.syntax.holes import Value
+from hyperpy.templates.syntax.nodes import Attribute, Component, EndTag, Fragment, Hole, Node, Tag, walk
 
 # Their content is not on the page unless a script puts it there, or the browser runs no scripts.
 _INERT: Final = frozenset({"noscript", "template"})

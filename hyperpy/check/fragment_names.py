@@ -17,7 +17,8 @@ from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.facts import place_of
 from hyperpy.pages.known_names import MISSING
 from hyperpy.templates.at_load.literals import Literal
-from hyperpy.templates.syntax.nodes import Component, Fragment, Hole, Node, RawHole, Spread, Tag, Value, walk
+from hyperpy.templates.syntax.holes import Value
+from hyperpy.templates.syntax.nodes import Component, Fragment, Hole, Node, RawHole, Spread, Tag, walk
 
 
 def check_fragments(files: SiteFiles) -> Iterator[Finding]:

@@ -12,8 +12,8 @@ from hyperpy.exceptions import Place
 from hyperpy.pages.facts import place_of
 from hyperpy.record_classes import record
 from hyperpy.templates.at_load.literals import Literal
-from hyperpy.templates.syntax.holes import Context, Spec
-from hyperpy.templates.syntax.nodes import Attribute, EndTag, Spread, Tag, Value, walk
+from hyperpy.templates.syntax.holes import Context, Spec, Value
+from hyperpy.templates.syntax.nodes import Attribute, EndTag, Spread, Tag, walk
 
 VALUE: Final = "\0"
 """In a target: a value, which takes up at least one segment of the path if it stands alone there."""

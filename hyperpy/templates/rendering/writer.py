@@ -27,7 +27,7 @@ from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, after_root
 from hyperpy.templates.rendering.component_calls import CallSite, keywords, python_name
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, NEWLINE_DROPPED, binding_target
-from hyperpy.templates.syntax.holes import Context, HoleMode
+from hyperpy.templates.syntax.holes import Context, HoleMode, Value
 from hyperpy.templates.syntax.nodes import (
     Attribute,
     Component,
@@ -39,7 +39,6 @@ from hyperpy.templates.syntax.nodes import (
     Spread,
     Tag,
     Text,
-    Value,
 )
 from hyperpy.templates.syntax.scanner import RCDATA
 from hyperpy.templates.syntax.url_holes import SINGLE

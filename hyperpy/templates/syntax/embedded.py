@@ -4,9 +4,9 @@ from enum import Enum
 
 from hyperpy.templates.escape import decoded, escape_portably
 from hyperpy.templates.syntax import javascript, stylesheet
-from hyperpy.templates.syntax.holes import HoleMode, Spec
+from hyperpy.templates.syntax.holes import HoleMode, Spec, Value
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
-from hyperpy.templates.syntax.nodes import Attribute, Tag, Value
+from hyperpy.templates.syntax.nodes import Attribute, Tag
 from hyperpy.templates.syntax.problems import HoleProblem, SyntaxProblem
 
 

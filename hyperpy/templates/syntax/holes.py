@@ -7,6 +7,9 @@ import sys
 from enum import Enum, auto
 from typing import NamedTuple
 
+type Value = tuple[str | int, ...]
+"""The pieces of an attribute value: HTML source text, and holes by index."""
+
 SAFE_SPEC = sys.intern("safe")
 """The object that Python makes of the literal `:safe`, as of every constant that could be a name."""
 

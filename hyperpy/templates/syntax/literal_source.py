@@ -3,8 +3,7 @@
 from bisect import bisect_right
 from itertools import accumulate
 
-from hyperpy.templates.syntax.holes import HoleShape
-from hyperpy.templates.syntax.nodes import Value
+from hyperpy.templates.syntax.holes import HoleShape, Value
 
 # The placeholder of a hole. NUL is never valid in HTML.
 HOLE = "\0"

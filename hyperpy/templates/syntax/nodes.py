@@ -9,11 +9,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from hyperpy.record_classes import record
-from hyperpy.templates.syntax.holes import Context, HoleMode, HoleShape, HoleUse
+from hyperpy.templates.syntax.holes import Context, HoleMode, HoleShape, HoleUse, Value
 from hyperpy.templates.syntax.problems import first_words
-
-type Value = tuple[str | int, ...]
-"""The pieces of an attribute value: HTML source text, and holes by index."""
 
 type Node = Text | Hole | RawHole | Tag | EndTag | Component | Fragment
 

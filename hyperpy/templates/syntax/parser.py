@@ -10,7 +10,7 @@ from copy import replace
 from hyperpy.exceptions import did_you_mean
 from hyperpy.templates.syntax.contexts import VOID
 from hyperpy.templates.syntax.crossing_tags import check_crossing
-from hyperpy.templates.syntax.holes import Context, HoleMode, HoleShape, HoleUse
+from hyperpy.templates.syntax.holes import Context, HoleMode, HoleShape, HoleUse, Value
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
 from hyperpy.templates.syntax.nodes import (
     Attribute,
@@ -25,7 +25,6 @@ from hyperpy.templates.syntax.nodes import (
     Spread,
     Tag,
     Text,
-    Value,
     walk,
 )
 from hyperpy.templates.syntax.problems import SyntaxProblem

@@ -8,9 +8,9 @@ from hyperpy.templates.escape import decoded
 from hyperpy.templates.syntax.bindings import targets
 from hyperpy.templates.syntax.contexts import context_of, html_name, why_refused
 from hyperpy.templates.syntax.embedded import Language, attribute_contents, problem_at
-from hyperpy.templates.syntax.holes import Context, HoleShape, Spec
+from hyperpy.templates.syntax.holes import Context, HoleShape, Spec, Value
 from hyperpy.templates.syntax.literal_source import HOLE, LiteralSource
-from hyperpy.templates.syntax.nodes import Attribute, Component, MarkerHole, Spread, Tag, Value
+from hyperpy.templates.syntax.nodes import Attribute, Component, MarkerHole, Spread, Tag
 from hyperpy.templates.syntax.problems import HoleProblem, SyntaxProblem
 from hyperpy.templates.syntax.url_holes import modes
 

@@ -4,8 +4,7 @@ import re
 
 from hyperpy.lazy import lazy_pattern
 from hyperpy.templates.escape import decoded
-from hyperpy.templates.syntax.holes import Context, HoleMode
-from hyperpy.templates.syntax.nodes import Value
+from hyperpy.templates.syntax.holes import Context, HoleMode, Value
 from hyperpy.templates.syntax.problems import HoleProblem
 
 SINGLE = frozenset({Context.URL, Context.IMAGE_URL})
