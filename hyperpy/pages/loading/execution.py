@@ -81,12 +81,13 @@ class Execution:
     def _define(
         self, compiled: CompiledRoute, source: str, file: str, namespace: dict[str, Any], helpers: Collection[str]
     ) -> None:
-        """Runs the definitions. Of the helpers, the namespace keeps the used ones: each request has a copy of it."""
+        """Runs the definitions. The namespace keeps only names that are used: each request and stream has a copy."""
         namespace.update(compiled.functions.made(file, source))
         with placed(file):
             exec(compiled.once, namespace)
         for name in HELPERS.keys() - helpers:
             del namespace[name]
+        namespace.pop("__cached__", None)
 
     def private(self, source: str, file: str, namespace: dict[str, Any]) -> Surroundings:
         """Runs a file that is not a route, from top to bottom, and returns what it depends on.
