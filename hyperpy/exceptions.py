@@ -3,6 +3,7 @@
 import linecache
 import sys
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from textwrap import indent
 from types import FrameType
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from hyperpy import proposed_imports
 else:
     proposed_imports = LazyModule("hyperpy.proposed_imports")
+
+# How similar a name must be to be suggested: "itn" and "int" are at 0.67, "log-in" and "log-out" at 0.62.
+_SIMILAR: Final = 0.65
+
+# The same for one segment of a path: "about" and "account" are at 0.67.
+_SIMILAR_SEGMENT: Final = 0.7
+
+# The similarity of a segment and a parameter, which may have any value.
+_TAKEN: Final = 0.8
 
 __all__ = [
     "AnswerError",
@@ -250,8 +260,28 @@ def printable(text: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence that suggests the most similar of the known names, or an empty string."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=_SIMILAR)
     return f"Did you mean `{near[0]}`?" if near else ""
+
+
+def did_you_mean_path(path: str, known: Iterable[str]) -> str:
+    """A sentence that suggests the most similar of the known paths or URL patterns, or an empty string.
+
+    Paths are compared segment by segment, because all share their slashes, and many their first folders.
+    """
+    likeness = {each: _path_likeness(path, each) for each in known}
+    near = max(likeness, key=likeness.__getitem__, default="")
+    return f"Did you mean `{near}`?" if near and likeness[near] else ""
+
+
+def _path_likeness(path: str, known: str) -> float:
+    """0 if the numbers of segments differ, or if one segment isn't similar. A parameter is similar to any segment."""
+    pairs = list(zip_longest(path.strip("/").split("/"), known.strip("/").split("/"), fillvalue=""))
+    literal = [(own, other) for own, other in pairs if "{" not in other]
+    ratios = [difflib.SequenceMatcher(None, own.lower(), other.lower()).ratio() for own, other in literal]
+    if not ratios or min(ratios) < _SIMILAR_SEGMENT or not all(own for own, _ in pairs):
+        return 0
+    return float(sum(ratios)) + _TAKEN * (len(pairs) - len(ratios))
 
 
 def known_names(name: str, known: Iterable[str], verb: str = "has") -> str:

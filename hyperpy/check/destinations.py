@@ -12,7 +12,7 @@ from hyperpy.app import Hyper
 from hyperpy.app.loaded_routes import BrokenRoute, LoadedRoute
 from hyperpy.check.references import VALUE
 from hyperpy.check.targets import Path, can_match
-from hyperpy.exceptions import did_you_mean, display_path
+from hyperpy.exceptions import did_you_mean_path, display_path
 from hyperpy.pages import Route
 from hyperpy.record_classes import record
 from hyperpy.routing import Match as FileMatch
@@ -112,7 +112,7 @@ class Destinations:
     def _unknown(self, path: Path) -> URLProblem:
         known = [file.url for file in self.app.loaded_routes.found.routes]
         shown = str(path)
-        near = did_you_mean(re.sub("…", "{}", shown), known)
+        near = did_you_mean_path(re.sub("…", "{}", shown), known)
         file = display_path(str(self.app.loaded_routes.found.folder / "…"))[:-1] + (shown.strip("/") or "index")
         hint = near or f"Add {file}.py, or correct the URL."
         if not near and ("…" in file or "." in path.segments[-1]):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from hyperpy.exceptions import RouteError, did_you_mean
+from hyperpy.exceptions import RouteError, did_you_mean_path
 from hyperpy.lazy import lazy_pattern
 from hyperpy.routing.discovery import RouteFile
 from hyperpy.routing.paths import quote_path, split_path
@@ -52,7 +52,7 @@ class URLPatterns:
         if near:
             return URLProblem(what, f"Did you mean `{near}`?")
         create = f"create `{self._folder}/{pattern.strip('/') or 'index'}.py`."
-        if similar := did_you_mean(pattern, self._segments):
+        if similar := did_you_mean_path(pattern, self._segments):
             return URLProblem(what, f"{similar} Otherwise, {create}")
         others = "For a route or mount that `app.py` adds, write request.url_for(name)."
         return URLProblem(what, f"C{create[1:]} {others}")

@@ -1,6 +1,6 @@
 import pytest
 
-from hyperpy.exceptions import RouteError
+from hyperpy.exceptions import RouteError, did_you_mean_path
 from hyperpy.routing import Match, Router, URLPatterns
 from hyperpy.routing.urls import build_path, missing_parameter, pattern_problem
 from tests.routing.conftest import Found
@@ -56,6 +56,8 @@ PROBLEMS = [
     ("/nothing/like/that", "no route file", "request.url_for(name)"),
     ("/nothing/{of}/that", "no route file", "Create `routes/nothing/{of}/that.py`. For a route or mount"),
     ("/my pages", "no route file", "Did you mean `/my page`? Otherwise, create `routes/my pages.py`."),
+    ("/user/7", "no route file", "Did you mean `/users/{user_id}`?"),
+    ("/my paths/x", "no route file", "Create `routes/my paths/x.py`."),
     ("/users/{user_id}", "needs a value for `user_id`", 'url("/users/{user_id}", user_id=…)'),
     ("/café/{a}/{b}", "needs a value for `a`", "a=…, b=…"),
 ]
@@ -67,6 +69,24 @@ def test_problems_name_the_remedy(found: Found) -> None:
         problem = patterns.problem(pattern, ())
         assert problem is not None, pattern
         assert (what in problem.what, hint in problem.hint) == (True, True), problem
+
+
+SIMILAR_PATHS = [
+    ("/about", ["/logout", "/account"], ""),
+    ("/log-in", ["/log-out", "/login"], "/login"),
+    ("/account/orders", ["/account/logout", "/account"], ""),
+    ("/accounts/order", ["/account/other", "/account/orders"], "/account/orders"),
+    ("/Help", ["/", "/help"], "/help"),
+    ("/task/{}/edit", ["/tasks", "/tasks/{id}", "/tasks/{id}/edit"], "/tasks/{id}/edit"),
+    ("/about", ["/{slug}", "/{...path}"], ""),
+    ("/", ["/{slug}", "/help"], ""),
+    ("/help", [], ""),
+]
+
+
+def test_only_paths_with_similar_segments_are_suggested() -> None:
+    for path, known, expected in SIMILAR_PATHS:
+        assert did_you_mean_path(path, known) == (f"Did you mean `{expected}`?" if expected else ""), path
 
 
 def test_what_is_not_a_problem(found: Found) -> None:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from starlette.staticfiles import StaticFiles
 
-from hyperpy.exceptions import did_you_mean, display_path
+from hyperpy.exceptions import did_you_mean_path, display_path
 from hyperpy.record_classes import record
 from hyperpy.routing import URLProblem, quote_path
 from hyperpy.web.static_files.content_codings import CODINGS, ContentCoding
@@ -120,7 +120,7 @@ class StaticFolder(StaticFiles):
         inside = [each for each in listed if each.rpartition("/")[2] == name.rpartition("/")[2]]
         if inside:
             return f"Did you mean `{min(inside)}`?"
-        return did_you_mean(shorter, listed) or 'Names are relative to this folder, as in asset("css/site.css").'
+        return did_you_mean_path(shorter, listed) or 'Names are relative to this folder, as in asset("css/site.css").'
 
     def names(self) -> Iterator[str]:
         """The files in the folder, as `asset` names them."""
