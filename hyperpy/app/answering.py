@@ -6,7 +6,7 @@ from functools import partial
 from types import AsyncGeneratorType
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope
 
@@ -250,7 +250,7 @@ def _merged(headers: list[tuple[bytes, bytes]], injected: InjectedResponse) -> l
     """Merge headers with those that the route has set, which take precedence except for the length."""
     own = [(name.lower(), value) for name, value in injected.raw_headers if name.lower() != b"content-length"]
     names = {name for name, _ in own} - {b"set-cookie", b"vary"}
-    return [header for header in headers if header[0] not in names] + own
+    return with_vary([header for header in headers if header[0] not in names] + own)
 
 
 async def _send_response(run: Run, sender: Sender, response: Response) -> None:
@@ -272,8 +272,7 @@ async def _send_response(run: Run, sender: Sender, response: Response) -> None:
         injected.sent = True
     if run.has_fragments and run.scope["method"] in BODILESS_METHODS:
         headers = with_vary(headers, "HX-Request")  # or going back would show bare fragments
-    if sender.vary:
-        MutableHeaders(raw=headers).add_vary_header(sender.vary)
+    headers = with_vary(headers, *filter(None, [sender.vary]))
     if response.status_code in BODILESS:
         await sender.respond(response.status_code, headers, b"")
         if response.background is not None:
@@ -363,7 +362,7 @@ async def _prepared(
         await _send_response(run, sender, answer)
         return None
     limits = stream_limits(run.route, app.limits)
-    headers = [*(injected.raw_headers if injected else ()), *sender.vary_header()]
+    headers = with_vary([*(injected.raw_headers if injected else ()), *sender.vary_header()])
     run.headers_are_settled = True  # from now on, changes would have no effect
     headers = private_with_session(sender.complete(headers, status), scope)
     if injected:

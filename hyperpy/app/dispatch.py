@@ -34,6 +34,7 @@ from hyperpy.pages import (
     request_state,
     text_for_file,
     unexpected,
+    with_vary,
 )
 from hyperpy.routing import CanonicalRedirect, ErrorPageName, Match, route_path
 from hyperpy.templates import Pending
@@ -127,7 +128,7 @@ class Dispatch:
         describe(failure, self._log(raised, scope))
         guards = sender.guards or Guards(scope, receive, self.max_body)
         response = await self._error_response(scope, receive, failure, guards)
-        headers = [*response.raw_headers, *missing(response, guards.headers)]
+        headers = with_vary([*response.raw_headers, *missing(response, guards.headers)])
         try:
             for header in headers:
                 check_header(header)

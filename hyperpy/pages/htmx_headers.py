@@ -79,16 +79,17 @@ def _is_same_document(url: str, current: str) -> bool:
 
 
 def vary(headers: Iterable[RawHeader], *names: str) -> str:
-    """The value of `Vary` with some names added; empty if it has them."""
+    """The value of `Vary` with some names added, each of them once; empty if there are none."""
     values = [value.decode("latin-1") for name, value in headers if name.lower() == b"vary"]
-    present = [part.strip().lower() for value in values for part in value.split(",")]
-    added = [name for name in names if name.lower() not in present]
-    return ", ".join([*values, *added]) if added and "*" not in present else ""
+    unique: dict[str, str] = {}
+    for part in ",".join([*values, *names]).split(","):
+        unique.setdefault(part.strip().lower(), part.strip())
+    return "*" if "*" in unique else ", ".join(filter(None, unique.values()))
 
 
 def with_vary(headers: list[RawHeader], *names: str) -> list[RawHeader]:
-    """The headers with some names added to `Vary`."""
-    value = vary(headers, *names)
-    if not value:
+    """The headers with a single `Vary`, which has these names as well, and each of them once."""
+    if not names and sum(name.lower() == b"vary" for name, _ in headers) < 2:
         return headers
-    return [*(header for header in headers if header[0].lower() != b"vary"), (b"vary", value.encode("latin-1"))]
+    value = (b"vary", vary(headers, *names).encode("latin-1"))
+    return [*(header for header in headers if header[0].lower() != b"vary"), value]

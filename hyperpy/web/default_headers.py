@@ -10,7 +10,7 @@ from starlette.types import Message, Scope, Send
 
 from hyperpy.config import Settings
 from hyperpy.exceptions import ConfigError, did_you_mean, printable
-from hyperpy.pages import HEADERS_SETTLED, STATE, nonce_of
+from hyperpy.pages import HEADERS_SETTLED, STATE, nonce_of, with_vary
 from hyperpy.record_classes import record
 from hyperpy.sessions import PRIVATE, SessionContent, SessionCookie
 
@@ -110,8 +110,8 @@ def _with(headers: list[RawHeader], added: Iterable[RawHeader]) -> list[RawHeade
     """Both; the first `Cache-Control` counts."""
     for name, _ in headers:
         if len(name) == _CACHE_CONTROL_LENGTH and name.lower() == b"cache-control":
-            return [*headers, *(header for header in added if header[0] != b"cache-control")]
-    return [*headers, *added]
+            return with_vary([*headers, *(header for header in added if header[0] != b"cache-control")])
+    return with_vary([*headers, *added])
 
 
 def report_lost_changes(scope: Scope) -> None:

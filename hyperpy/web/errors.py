@@ -15,6 +15,7 @@ from starlette.types import Scope
 from hyperpy.config import running_command
 from hyperpy.exceptions import HyperError, InputError, RefusedRedirectError, display_path
 from hyperpy.lazy import lazy_pattern
+from hyperpy.pages import with_vary
 from hyperpy.templates import html, replace_surrogates
 from hyperpy.tracebacks import users_traceback
 from hyperpy.web.bodiless import BODILESS
@@ -79,7 +80,7 @@ def completed_error(
     fields = MutableHeaders(raw=own.raw_headers)
     for name, value in headers_of(error).items():
         fields[name] = value
-    fields.add_vary_header("Accept")
+    own.raw_headers = with_vary(own.raw_headers, "Accept")
     vars(own).pop("_headers", None)  # Starlette's cache, which refers to the list of the original
     return own
 

@@ -117,8 +117,8 @@ class HTMX(RequestObject):
         """The headers of the request. That they were read is noted in `Vary`, unless the headers have been sent."""
         run = self._run
         response = run.injected_response()
-        if not response.sent and (varied := names.vary(response.raw_headers, names.REQUEST, name)):
-            response.headers["Vary"] = varied
+        if not response.sent:
+            response.headers["Vary"] = names.vary(response.raw_headers, names.REQUEST, name)
         return Headers(scope=run.scope)
 
     def _version(self) -> int:

@@ -13,6 +13,7 @@ from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.answers import Redirect
 from hyperpy.pages.body_inputs import FormMarker, FromBody
 from hyperpy.pages.facts import METHODS
+from hyperpy.pages.htmx_headers import vary
 from hyperpy.pages.input_markers import CookieMarker, HeaderMarker, QueryMarker
 from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
 from hyperpy.pages.request.injected_response import InjectedResponse
@@ -99,7 +100,8 @@ def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
         if isinstance(value, (Response, Awaitable)):
             raise _not_a_value(given, value)
     if header := given.marker.vary(given.name):
-        run.injected_response().headers.add_vary_header(header)
+        response = run.injected_response()
+        response.headers["Vary"] = vary(response.raw_headers, header)
     is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
     if value is None or is_empty or (given.many and not value):
         if given.has_default:
