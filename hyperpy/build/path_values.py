@@ -10,22 +10,21 @@ from hyperpy.pages import Route, RouteLoader
 from hyperpy.pages.analysis.inputs.static_paths_statement import STATIC_PATHS, take_static_paths
 from hyperpy.routing import URLProblem
 from hyperpy.routing.urls import build_path, parameters
-from hyperpy.tracebacks import raising_place
 from hyperpy.web.site_urls import parameter_text
 
 _EXAMPLE = "Each item is a dict with a value for every parameter of the URL"
 
 
 async def static_paths(route: Route) -> tuple[list[str], list[RouteError]]:
-    """The percent-encoded paths of a route's pages, and the errors of the items that are not valid."""
+    """The percent-encoded paths of a route's pages, and the errors of the items that are not valid.
+
+    Raises what the user's code raises.
+    """
     place = Place(route.file, route.static_paths)
     try:
         items = await _items(_value(route))
-    except Exception as error:  # noqa: BLE001 (it is the user's code)
-        if isinstance(error, HyperError):
-            return [], [RouteError(error.what, place=error.place or place, hint=error.hint)]
-        what = f"`static_paths` raised {type(error).__name__}: {error}"
-        return [], [RouteError(what, place=raising_place(error) or place)]
+    except HyperError as error:
+        return [], [RouteError(error.what, place=error.place or place, hint=error.hint)]
     paths: dict[str, None] = {}
     errors: list[RouteError] = []
     for item in items:

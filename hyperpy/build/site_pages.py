@@ -58,6 +58,8 @@ class BuiltPage:
 PAGE = "\0"
 """In a message: the pages that it is about."""
 
+_STATIC_PATHS = "`static_paths`"
+
 
 class PageErrors:
     """The errors of pages. What is wrong with many pages in the same way is told once."""
@@ -66,13 +68,19 @@ class PageErrors:
         self._pages: dict[Finding, list[str]] = {}
 
     def add(self, finding: Finding, path: str) -> None:
-        """`finding` has PAGE in the place of the path."""
+        """`finding` has PAGE in the place of the path, which may be `static_paths` instead."""
         self._pages.setdefault(finding, []).append(path)
 
     def findings(self) -> Iterator[Finding]:
         for finding, paths in self._pages.items():
-            others = f" and {len(paths) - 1} other page{'s' if len(paths) > 2 else ''}" if len(paths) > 1 else ""
-            yield replace(finding, what=finding.what.replace(PAGE, paths[0] + others))
+            yield replace(finding, what=finding.what.replace(PAGE, _listed_pages(paths)))
+
+
+def _listed_pages(paths: list[str]) -> str:
+    pages = [path for path in paths if path != _STATIC_PATHS]
+    others = len(pages) - 1
+    listed = pages[0] + (f" and {others} other page{'s' if others > 1 else ''}" if others else "") if pages else ""
+    return " and ".join(filter(None, [listed, _STATIC_PATHS if len(pages) < len(paths) else ""]))
 
 
 @record(slots=True)
@@ -102,9 +110,13 @@ async def site_pages(app: Hyper, requests: Requests) -> SitePages:
         if (dynamic := dynamic_route(route)) is not None:
             found.dynamic.append(dynamic)
         elif "{" in route.url:
-            paths, errors = await static_paths(route)
-            found.errors += map(Finding.of_error, errors)
             place = Place(route.file, route.static_paths)
+            try:
+                paths, errors = await static_paths(route)
+            except Exception as error:  # noqa: BLE001 (it is the user's code)
+                found.page_errors.add(_raised(error, place), _STATIC_PATHS)
+                continue
+            found.errors += map(Finding.of_error, errors)
             wanted += [SitePage(path, place, route) for path in paths]
         else:
             wanted.append(SitePage(build_path(route.url, {}) or route.url, Place(route.file), route))
@@ -213,8 +225,11 @@ def _failure(page: SitePage, failure: BaseException | str) -> Finding:
         return error_of(f"{PAGE}: {failure}", page.place)
     if isinstance(failure, HyperError):
         return error_of(f"{PAGE}: {failure.what}", failure.place or page.place, failure.hint)
-    what = f"{PAGE} raised {type(failure).__name__}: {failure}"
-    return error_of(what, raising_place(failure) or page.place)
+    return _raised(failure, page.place)
+
+
+def _raised(failure: BaseException, place: Place) -> Finding:
+    return error_of(f"{PAGE} raised {type(failure).__name__}: {failure}", raising_place(failure) or place)
 
 
 def by_reason(dynamic: Iterable[Dynamic]) -> Mapping[tuple[str, str], list[Dynamic]]:

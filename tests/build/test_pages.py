@@ -277,6 +277,21 @@ async def test_mistakes_in_static_paths(build: Build, value: str) -> None:
     assert str(report.errors[0].place) in ("routes/p/{slug}.py:2", "routes/p/taken/index.html.py")
 
 
+async def test_what_pages_and_static_paths_raise_alike_is_told_once(build: Build) -> None:
+    texts = "def texts():\n    raise ValueError('money.md')\n"
+    paths = "from routes._texts import texts\nslug: str\nstatic_paths = texts\nt'<p></p>'"
+    page = "from routes._texts import texts\nt'<p>{texts()}</p>'"
+    routes = {"_texts.py": texts, "a/{slug}.py": paths, "b/{slug}.py": paths}
+    for pages, subject in (
+        ([], "`static_paths`"),
+        (["index.py"], "/ and `static_paths`"),
+        (["index.py", "c.py", "d.py"], "/ and 2 other pages and `static_paths`"),
+    ):
+        report = await build(routes | dict.fromkeys(pages, page))
+        assert [finding.what for finding in report.errors] == [f"{subject} raised ValueError: money.md"]
+        assert str(report.errors[0].place) == "routes/_texts.py:2"
+
+
 async def test_a_page_that_never_ends(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorded_request, "LONGEST", 0.05)
     text = "import asyncio\n\nasync def stream():\n    yield t'<!doctype html>'\n    await asyncio.Event().wait()"

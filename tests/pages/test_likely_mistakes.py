@@ -253,6 +253,13 @@ def test_mistakes_are_warned_about(write: Write) -> None:
     assert {source: found[source] for source in FINE if found[source]} == {}
 
 
+def test_a_slot_is_warned_about_once(write: Write) -> None:
+    pages = ("t'<main><slot /></main>{1}'", "t'<main><slot></main>{1}'", "t'<main>{1}</main><slot/>'")
+    found = warnings_of(write, pages, "slot{}.py")
+    assert [text.count("hyperpy's components have no slots") for text in found.values()] == [1, 1, 1]
+    assert not [text for text in found.values() if "</slot>" in text]
+
+
 NEAR = "`plant_id` is taken from the query, and nothing uses `id` from the path"
 PARAMETERS = {
     f"plant_id: int{PAGE}": NEAR,

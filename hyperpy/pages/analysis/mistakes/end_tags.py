@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from hyperpy.exceptions import Place
 from hyperpy.lazy import lazy_pattern
+from hyperpy.pages.analysis.mistakes.foreign_markup import has_slots
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.template_mistakes import ELEMENTS
 from hyperpy.pages.facts import LoadWarning
@@ -70,6 +71,8 @@ def open_elements(parsed: ParsedFile) -> Iterator[tuple[str, LoadWarning]]:
             strings = strings_of(template)
             for unclosed in _crossings(_HOLE.join(strings)):
                 element = unclosed.element
+                if element.name == "slot" and not has_slots(parsed.source):
+                    continue  # of a component, which `foreign_markup` warns about
                 if not (unclosed.around or unclosed.begun) and (
                     is_xml or not _is_ended_nowhere(element, parsed.source)
                 ):

@@ -83,12 +83,17 @@ def foreign_markup(parsed: ParsedFile) -> Iterator[LoadWarning]:
             place = find("<>", template, parsed.file, lines)
             hint = "Remove `<>` and `</>`: a t-string may hold several elements."
             yield LoadWarning("`<>` is shown as text", place, hint)
-        if (slot := _SLOT.search(text)) and is_text(text[: slot.start()]) and not _OF_ELEMENTS.search(parsed.source):
+        if (slot := _SLOT.search(text)) and is_text(text[: slot.start()]) and not has_slots(parsed.source):
             hint = "Place {children} where the content of the component should appear, with a parameter `children`."
             place = find("<slot", template, parsed.file, lines)
             yield LoadWarning("`<slot>` shows nothing here: hyperpy's components have no slots", place, hint)
         yield from _values(template, numbers, parsed)
     yield from _names(parsed)
+
+
+def has_slots(source: str) -> bool:
+    """Whether a file's `<slot>` may be that of a custom element."""
+    return _OF_ELEMENTS.search(source) is not None
 
 
 def _values(template: ast.TemplateStr, numbers: frozenset[str], parsed: ParsedFile) -> Iterator[LoadWarning]:
