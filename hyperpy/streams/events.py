@@ -33,6 +33,9 @@ MISSING: Final = _Missing.MISSING
 CLOSE: Final = "event: close\nid: close\nretry: 86400000\ndata: \n\n"
 PING: Final = ": ping\n\n"
 
+# Ends a stream that goes on in another connection. Clients may act on an event or a `retry`, but not on a comment.
+RECONNECT: Final = ": reconnect\n\n"
+
 # Streams that each send an encoding of their own would fill the memory with frames that are never reused.
 MAX_FRAMES: Final = 8
 

@@ -55,9 +55,10 @@ ANSWERED        the outbox: before the headers are sent, the request has got   n
                 another answer, such as a redirect                             other answer
 CLIENT_STALLED  the timer: a send has not ended within `limits.send`           nothing
 CANCELLED       the server's task: it has been cancelled                       nothing
-DRAINING        the registry: the server stops (event streams; progressive     what the outbox holds, then the
-                HTML is left to finish)                                        end of the body, if that takes
-                                                                               no longer than `limits.last_send`
+DRAINING        the registry: the server stops (event streams; progressive     what the outbox holds, the comment
+                HTML is left to finish)                                        `reconnect` and the end of the body,
+                                                                               if that takes no longer than
+                                                                               `limits.last_send`
 REPLACED        the registry: `hyper dev` has other code for the route         as for DRAINING
 TOO_OLD         the timer: an event stream has reached `limits.age`            as for DRAINING
 """

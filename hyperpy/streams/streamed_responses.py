@@ -3,7 +3,7 @@
 import random
 from typing import Final
 
-from hyperpy.streams.events import CLOSE, PING, encode_chunk, encode_event, joined_events
+from hyperpy.streams.events import CLOSE, PING, RECONNECT, encode_chunk, encode_event, joined_events
 from hyperpy.streams.framing import continuation
 from hyperpy.streams.negotiate import StreamMode
 from hyperpy.streams.pump import Pump
@@ -17,7 +17,7 @@ class EventStream(Pump):
     """Sends the items of the generator as server-sent events, `close` at the end, and pings in silent periods.
 
     An exception after the start is sent as the event `stream-error`; its `log` is the id of the traceback in the log.
-    When the server stops, the stream ends without `close`, so that the client reconnects.
+    When the server stops or the stream is too old, it ends without `close`, so that the client reconnects.
     """
 
     __slots__ = ()
@@ -49,6 +49,10 @@ class EventStream(Pump):
 
     def drain(self, last: str = "", reason: EndReason = EndReason.DRAINING) -> None:
         self.end_cleanly(reason, last)
+
+    def end_cleanly(self, reason: EndReason = EndReason.DRAINING, last: str = "") -> None:
+        """Say that the end is planned, too."""
+        super().end_cleanly(reason, RECONNECT + last)
 
 
 class HTMLStream(Pump):

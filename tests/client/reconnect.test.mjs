@@ -29,6 +29,22 @@ for (const [name, [answer, kind]] of Object.entries(COMES_BACK)) {
     });
 }
 
+test("it reconnects silently after a planned end", async (t) => {
+    const planned = stream("data: 1\n\n: reconnect\n\nretry: 5\n\n");
+    const answers = [planned, stream(": reconnect\n\ndata: 2\n\n"), planned, gone, open("event: done\ndata: 7\n\n")];
+    const { url, requests } = await stub(t, ...answers);
+    const reading = createStream(url, { reconnect: QUICKLY });
+    const calls = recorded(reading);
+    assert.equal(await reading.start(), 7);
+    assert.deepEqual(calls.of("reconnecting").map((error) => error.kind), ["incomplete", "network"]);
+    assert.equal(requests.length, 5);
+});
+
+test("without reconnecting, a planned end is incomplete", async (t) => {
+    const { url } = await stub(t, stream("data: 1\n\n: reconnect\n\n"));
+    assert.equal((await failure(createStream(url))).kind, "incomplete");
+});
+
 // Ends without a reconnection, even so.
 const STAYS = {
     "400": [status(400), "http"],

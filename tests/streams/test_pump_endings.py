@@ -492,7 +492,7 @@ def test_a_stopping_server_and_a_generator_with_a_long_cleanup(run):
         assert not task.done()
         released.set()
         await task
-        assert wire.text == "data: a\n\n"
+        assert wire.text == "data: a\n\n: reconnect\n\n"
 
     run(check)
 

@@ -125,14 +125,14 @@ def test_a_stopping_server_ends_event_streams_without_a_close_event(server, item
             client.read_until(b"data: a\n\n")
         call_soon(site, app.streams.close)
         client.read_until(b"\r\n0\r\n\r\n")
-        assert client.body == b"".join(b"data: %s\n\n" % item.encode() for item in items)
+        assert client.body == b"".join(b"data: %s\n\n" % item.encode() for item in items) + b": reconnect\n\n"
         assert client.head[0] == "HTTP/1.1 200 OK"
         assert generator.cleaned.wait(TIMEOUT)
         assert app.ended.acquire(timeout=TIMEOUT)
         # A later request ends in the same way, and its generator is not started.
         late = site.get()
         late.read_until(b"\r\n0\r\n\r\n")
-        assert late.body == b""
+        assert late.body == b": reconnect\n\n"
     assert logged_warnings(log, "hyperpy.streams") == []
 
 

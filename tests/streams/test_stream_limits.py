@@ -72,7 +72,7 @@ async def test_a_stream_ends_for_its_age(folder: Path) -> None:
     app = Hyper(folder, static=None)
     async with client(app) as site:
         answer = await site.get("/old", headers={"Accept": "text/event-stream"})
-        assert answer.text == "data: first\n\n"
+        assert answer.text == "data: first\n\n: reconnect\n\n"
         assert [record.end_reason for record in app.streams.recent] == [EndReason.TOO_OLD]
         page = await site.get("/page", headers={"Accept": "text/html"})
         assert page.text.endswith("complete")
@@ -82,7 +82,7 @@ async def test_the_setting_of_the_application(folder: Path) -> None:
     app = Hyper(folder, static=None, settings=Settings(stream_max_age=0.05))
     async with client(app) as site:
         answer = await site.get("/young", headers={"Accept": "text/event-stream"})
-    assert answer.text == "data: first\n\n"
+    assert answer.text == "data: first\n\n: reconnect\n\n"
 
 
 async def test_the_number_of_streams_of_a_client(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -104,7 +104,7 @@ SENT = f"1 event, {len('data: a\n\n' + CLOSE)} B in a while; "
         (one, EventStream, "", EndReason.FINISHED, f"{SENT}finished"),
         (one, HTMLStream, "", EndReason.FINISHED, "1 part, 1 B in a while; finished"),
         (waits, EventStream, "gone", EndReason.CLIENT_LEFT, "1 event, 9 B in a while; the client left"),
-        (waits, EventStream, "close", EndReason.DRAINING, "1 event, 9 B in a while; the server stops"),
+        (waits, EventStream, "close", EndReason.DRAINING, "1 event, 22 B in a while; the server stops"),
         (waits, EventStream, "cancel", EndReason.CANCELLED, "1 event, 9 B in a while; the request was cancelled"),
         (
             floods,

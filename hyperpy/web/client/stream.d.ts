@@ -93,7 +93,7 @@ export interface Stream<Data = any, Final = any> {
     progress(callback: (data: Data, event: StreamEvent) => void): this;
     /** Called with 0 to 1 while the body is sent. */
     uploadProgress(callback: (fraction: number) => void): this;
-    /** Called when the connection is lost, with the milliseconds until the next attempt. */
+    /** Called when the connection is lost, with the milliseconds until the next attempt. Not after a planned end. */
     reconnecting(callback: (error: StreamError, milliseconds: number) => void): this;
     /** Called once, when the stream is complete, with the data of `done` or of a JSON response, otherwise undefined. */
     done(callback: (data: Final) => void): this;
@@ -117,6 +117,8 @@ export class EventParser {
     lastEventId: string;
     /** The last `retry` in milliseconds. */
     retry: number | undefined;
+    /** Whether the server has announced that the stream ends here, and goes on after reconnecting. */
+    planned: boolean;
     /** Parse the next chunk; returns the events that it completes. */
     push(text: string): StreamEvent[];
 }

@@ -43,6 +43,7 @@ export class EventParser {
     constructor(lastEventId = "") {
         this.lastEventId = this.#id = lastEventId;
         this.retry = undefined; // milliseconds
+        this.planned = false; // hyperpy's last comment: the stream ends here, and goes on after reconnecting
     }
 
     /** Parse the next chunk; returns the events that it completes. */
@@ -63,6 +64,7 @@ export class EventParser {
 
     #field(line) {
         const [, name, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
+        if (name !== "retry") this.planned = name === "" && value === "reconnect";
         if (name === "data") this.#data += value + "\n";
         else if (name === "event") this.#type = value;
         else if (name === "id" && !value.includes("\0")) this.#id = value;
@@ -163,7 +165,7 @@ class Stream {
             } catch (cause) {
                 const error = this.#explain(cause);
                 if (!this.#mayReconnect(error)) throw error;
-                await this.#pause(error, parser.retry);
+                await this.#pause(error, parser);
             }
         }
     }
@@ -237,12 +239,12 @@ class Stream {
     }
 
     /** Wait before reconnecting: at least as long as `retry`, longer after each failure, with jitter. */
-    async #pause(error, retry = this.#delays.delay) {
+    async #pause(error, { planned, retry = this.#delays.delay }) {
         if (error.kind !== "server") this.#delays.delay = retry; // the `retry` of a `stream-error` applies only once
         const longest = Math.max(retry, this.#delays.maxDelay);
         const delay = Math.min(retry * 2 ** this.#failures++, longest) * (1 + Math.random() / 2);
         const milliseconds = Math.min(Math.round(delay), MAX_TIMER);
-        this.#notify("reconnecting", error, milliseconds);
+        if (!planned || error.kind !== "incomplete") this.#notify("reconnecting", error, milliseconds);
         await sleep(milliseconds, this.#signal);
     }
 }
