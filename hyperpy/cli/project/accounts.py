@@ -5,11 +5,11 @@ import secrets
 import sqlite3
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from hyperpy import redirect, request, session
+from hyperpy import Response, htmx, redirect, request, session, url
+from hyperpy.exceptions import RefusedRedirectError
 from pydantic import StringConstraints
 
 from database import transaction
@@ -71,8 +71,16 @@ async def current_user() -> User:
 
 
 def login_url() -> str:
-    """The log-in, with the page to go on to. The address of a form may have no page."""
-    if request.method != "GET":
-        return "/login"
-    path, query = request.url.path, request.url.query
-    return f"/login?{urlencode({'then': f'{path}?{query}' if query else path})}"
+    """The log-in, with the page to go on to. A form's URL may have no page, and htmx asks for a part of one."""
+    if request.method != "GET" or htmx:
+        return url("/login")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return url("/login", then=request.url.path + query)
+
+
+def go_on(then: str) -> Response:
+    """The redirect after the log-in: to that page, or to `/my` if the URL leads to another site."""
+    try:
+        return redirect(then)
+    except RefusedRedirectError:
+        return redirect("/my")

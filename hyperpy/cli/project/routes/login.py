@@ -2,11 +2,10 @@
 
 import asyncio
 
-from hyperpy import POST, Form, FormField, Query, flash, redirect
-from hyperpy.exceptions import RefusedRedirectError
+from hyperpy import POST, Form, FormField, Query, flash, url
 from pydantic import BaseModel, Field, SecretStr
 
-from accounts import UserName, remember, verified
+from accounts import UserName, go_on, remember, verified
 from routes._base import Layout
 
 
@@ -28,10 +27,7 @@ async def load() -> None:
         return
     remember(user)
     flash(f"Hello, {user.name}.")
-    try:
-        redirect(then)
-    except RefusedRedirectError:  # it leads to another site
-        redirect("/my")
+    go_on(then)
 
 
 t"""
@@ -43,6 +39,6 @@ t"""
     <{FormField} {form} name="password" autocomplete="current-password" />
     <button>Log in</button>
   </form>
-  <p>No account yet? <a href="/signup">Sign up</a>.</p>
+  <p>No account yet? <a href={url("/signup", then=then)}>Sign up</a>.</p>
 </{Layout}>
 """

@@ -1,11 +1,11 @@
-"""Sign up. A form with mistakes is shown again, with what was entered."""
+"""Sign up, and go on as after the log-in. A form with mistakes is shown again, with what was entered."""
 
 import asyncio
 
-from hyperpy import POST, Form, FormField, flash, redirect
+from hyperpy import POST, Form, FormField, Query, flash, url
 from pydantic import BaseModel, Field, SecretStr
 
-from accounts import UserName, remember, sign_up
+from accounts import UserName, go_on, remember, sign_up
 from routes._base import Layout
 
 
@@ -14,6 +14,7 @@ class SignUp(BaseModel):
     password: SecretStr = Field(title="Password", min_length=10, max_length=200, description="Ten characters or more.")
 
 
+then: str = Query("/my")
 form: Form[SignUp] = Form()
 
 
@@ -26,7 +27,7 @@ async def load() -> None:
         return
     remember(user)
     flash(f"Welcome, {user.name}.")
-    redirect("/my")
+    go_on(then)
 
 
 t"""
@@ -37,5 +38,6 @@ t"""
     <{FormField} {form} name="password" autocomplete="new-password" />
     <button>Sign up</button>
   </form>
+  <p>You have an account? <a href={url("/login", then=then)}>Log in</a>.</p>
 </{Layout}>
 """

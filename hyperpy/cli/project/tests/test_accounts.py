@@ -35,10 +35,24 @@ async def test_strangers_are_sent_to_the_log_in(site: Site) -> None:
     ):
         answer = await site.request(method, url)
         assert (answer.status_code, answer.headers["location"]) == (303, location)
+    answer = await site.get("/my", headers={"HX-Request": "true"})
+    assert answer.headers["hx-redirect"] == "/login"
 
 
-async def test_the_log_in_goes_on_to_a_page_of_this_site(site: Site) -> None:
-    await (await site.page("/signup")).form().submit(**ADA)
-    for then, expected in (("/my?draft=1", "/my?draft=1"), ("//evil.example", "/my"), ("https://evil.example", "/my")):
-        answer = await site.post("/login", params={"then": then}, data=ADA)
-        assert (answer.status_code, answer.headers["location"]) == (303, expected)
+async def test_the_way_back_survives_the_sign_up(site: Site) -> None:
+    log_in = await site.page("/my?draft=1")
+    sign_up = await site.page(log_in.select_one("main p a")["href"])
+    again = await site.page(sign_up.select_one("main p a")["href"])
+    assert again.url == log_in.url
+    page = await sign_up.form().submit(**ADA)
+    assert page.url.endswith("/my?draft=1")
+
+
+async def test_log_in_and_sign_up_go_on_to_a_page_of_this_site(site: Site) -> None:
+    for number, (then, expected) in enumerate(
+        (("/my?draft=1", "/my?draft=1"), ("//evil.example", "/my"), ("https://evil.example", "/my"))
+    ):
+        user = ADA | {"name": f"Ada {number}"}
+        for path in ("/signup", "/login"):
+            answer = await site.post(path, params={"then": then}, data=user)
+            assert (answer.status_code, answer.headers["location"]) == (303, expected)
