@@ -63,6 +63,15 @@ class Destinations:
             if can_match(path, file.segments):
                 yield entry
 
+    def only_file(self, path: Path, method: str) -> Route | None:
+        """The route file that answers a request, if only one can, and nothing else."""
+        if self.problem(path, method) is not None or self._explicit(path, method) is not False:
+            return None
+        if str(path).startswith(self.elsewhere):
+            return None
+        found = list(self.routes(path))
+        return found[0] if len(found) == 1 and isinstance(found[0], Route) else None
+
     @cached_property
     def _files(self) -> Sequence[tuple[RouteFile, LoadedRoute]]:
         loaded = self.app.loaded_routes

@@ -1,9 +1,10 @@
-"""Links, forms and requests that lead to no route, or to one that doesn't answer their method."""
+"""Links, forms and requests that lead to no route, or to one that doesn't answer their method or use what they send."""
 
 from collections.abc import Iterable, Iterator
 
 from hyperpy.check.destinations import Destinations
 from hyperpy.check.findings import Finding, Severity
+from hyperpy.check.ignored_values import IgnoredValues
 from hyperpy.check.references import Reference, references
 from hyperpy.check.site_files import SiteFile, SiteFiles
 from hyperpy.check.targets import path_of
@@ -16,11 +17,15 @@ def check_links(files: SiteFiles, destinations: Destinations) -> Iterator[Findin
     has_base = any(_has_base(file) for file in files.files)
     found_in = {file: list(references(file)) for file in files.files}
     fetched = _fetched([reference for found in found_in.values() for reference in found], destinations)
+    ignored = IgnoredValues(files, destinations)
     for file, found_here in found_in.items():
+        yield from ignored.of_calls(file)
         base = file.url if file.url and not has_base and file.path not in fetched else None
         for reference in found_here:
             if (found := _check(reference, base, destinations)) is not None:
                 yield found
+            else:
+                yield from ignored.of_reference(reference, file, base)
 
 
 def _fetched(found: Iterable[Reference], destinations: Destinations) -> frozenset[str]:
@@ -31,7 +36,7 @@ def _fetched(found: Iterable[Reference], destinations: Destinations) -> frozense
 
 def _check(reference: Reference, base: str | None, destinations: Destinations) -> Finding | None:
     path = path_of(reference.target, base) if base or not reference.is_relative else None
-    if path is None:
+    if path is None or (reference.is_relative and reference.method == "GET"):
         return None
     problem = destinations.problem(path, reference.method)
     if problem is not None:

@@ -51,6 +51,8 @@ class Reference:
     """Whether what it leads to becomes a part of another page."""
     is_relative: bool = False
     """Whether it leads to the URL of its page."""
+    controls: frozenset[str] = frozenset()
+    """The names of the form controls whose values it sends, as far as the same t-string has them."""
 
 
 class _Written(NamedTuple):
@@ -91,9 +93,34 @@ def _pages(file: SiteFile) -> frozenset[ast.TemplateStr]:
 def _own_form(file: SiteFile, literal: Literal, form: Tag) -> Iterator[Reference]:
     """The URL of the page itself, for a form without an action."""
     names = {item.name.lower() for item in form.attributes if isinstance(item, Attribute)}
-    if file.url and "action" not in names and _method(form, "method") == "POST" and not _is_taken_over(form):
+    method = _method(form, "method")
+    if file.url and method and "action" not in names and not _is_taken_over(form):
         place = partial(file.place, literal, form.start, len(form.name) + 1)
-        yield Reference(file.url, "POST", "this form", place, is_relative=True)
+        controls = _controls(literal, form)
+        yield Reference(file.url, method, "this form", place, is_relative=True, controls=controls)
+
+
+def _controls(literal: Literal, form: Tag) -> frozenset[str]:
+    """The names of the controls in a form."""
+    found: set[str] = set()
+    is_inside = False
+    for node in walk(literal.document.nodes):
+        if node is form:
+            is_inside = True
+        elif is_inside and isinstance(node, EndTag) and node.name == "form":
+            break
+        elif is_inside and isinstance(node, Tag):
+            found.update(_control(node))
+    return frozenset(found)
+
+
+def _control(tag: Tag) -> Iterator[str]:
+    """The name of a control that a form sends, if it is literal."""
+    if tag.name.lower() in ("input", "select", "textarea"):
+        values = (item.value for item in tag.attributes if isinstance(item, Attribute) and item.name.lower() == "name")
+        yield from (
+            html.unescape(str(value[0])) for value in values if value and isinstance(value[0], str) and len(value) == 1
+        )
 
 
 def _is_taken_over(tag: Tag) -> bool:
@@ -128,8 +155,13 @@ def _url(file: SiteFile, written: _Written, form: Tag | None) -> Iterator[Refere
         method = None
     target = target_text(written.literal, attribute.value or ())
     place = partial(file.place, written.literal, attribute.start, len(attribute.name))
-    is_stream = name in STREAM_ATTRIBUTES
-    yield Reference(target, method, attribute.name, place, is_stream, is_fetched=is_stream or verb is not None)
+    is_stream, is_fetched = name in STREAM_ATTRIBUTES, name in STREAM_ATTRIBUTES or verb is not None
+    controls: frozenset[str] = frozenset()
+    if name == "action" or (verb and element == "form"):
+        controls = _controls(written.literal, written.tag)
+    elif verb:
+        controls = frozenset(_control(written.tag))
+    yield Reference(target, method, attribute.name, place, is_stream, is_fetched, controls=controls)
 
 
 def _actions(file: SiteFile, written: _Written) -> Iterator[Reference]:

@@ -16,7 +16,7 @@ from hyperpy.check.fragment_names import check_fragments
 from hyperpy.check.links import check_links
 from hyperpy.check.site_files import SiteFiles, site_files
 from hyperpy.check.streams import check_event_names
-from hyperpy.check.types import check_types
+from hyperpy.check.type_findings import check_types
 from hyperpy.exceptions import HyperError
 from hyperpy.pages import LoadWarning
 from hyperpy.record_classes import record

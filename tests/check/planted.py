@@ -248,6 +248,46 @@ t'''<div><p>{{ name }}</p>
             5: "the tags in this string are shown as text",
         },
     ),
+    "routes/sends.py": (
+        """\
+from hyperpy import url
+
+t'''<a href="/fixed?page=2">2</a> <a href="/fixed?page=3">3</a> <a href={url("/fixed", size=2)}>2</a>
+<form action="/fixed"><input name="q"></form><input name="word" hx-get="/fixed?other=1">
+<form method="post" action="/fixed"><textarea name="note"></textarea></form>'''
+""",
+        {},
+    ),
+    "routes/fixed.py": (
+        """\
+from hyperpy import POST, Query
+
+page: int = 1
+size = 10
+q: str = ""
+word = ""
+note: str = ""
+other: str = Query("")
+if POST:
+    t"<p>{note}</p>"
+else:
+    t'''<p>{page} {size} {q} {word.upper()} {other}</p>'''
+""",
+        {
+            3: "`?page=` has no effect: `page` is always 1",
+            4: "`?size=` has no effect: `size` is always 10",
+            5: "`?q=` has no effect: `q` is always ''",
+            6: "`?word=` has no effect: `word` is always ''",
+            7: "the control `note` of a form has no effect",
+        },
+    ),
+    "routes/sorted.py": (
+        """\
+sort: str = "new"
+t'<a href="?sort=old">{sort}</a>'
+""",
+        {1: "`?sort=` has no effect: `sort` is always 'new'"},
+    ),
     "routes/selectors.py": (
         """\
 t'''<ul id="entries"></ul>

@@ -128,6 +128,25 @@ FINE: dict[str, dict[str, str]] = {
         "index.py": 't\'\'\'<p id="a" v-if="x">1</p><p id="a" v-else>2</p>'
         '<p id="b"></p><noscript><p id="b"></p></noscript>\'\'\'',
     },
+    "values that are read by another name, and constants that nothing sends": {
+        "index.py": 't\'\'\'<a href="/a?page=2">1</a><a href="/b?page=2">2</a><a href="/c?page=2">3</a>'
+        '<a href="/d/x?page=2">4</a><a href="/e?LIMIT=2&amp;size=2">5</a><a href="/f/{1}?page=2">6</a>'
+        '<a href="/g?page=2" onclick="f()">7</a><form action="/g" data-on-submit="f()"><input name=page></form>'
+        "<form method=post action=/h><input name=page></form><a href=\"https://example.org/g?page=2\">8</a>'''",
+        "a.py": "from hyperpy import Query\npage = 1\nnumber: int = Query(1, alias='page')\nt'{page}{number}'",
+        "b.py": "from hyperpy import request\npage = 1\nt'{request.query_params.get(\"page\", page)}'",
+        "c.py": "from hyperpy import Depends\nfrom routes._pages import number\npage = 1\n"
+        "n: int = Depends(number)\nt'{page}{n}'",
+        "_pages.py": "from hyperpy import Query\ndef number(page: int = Query(1)) -> int: return page",
+        "d/_guard.py": "from hyperpy import Query, session\npage: int = Query(1)\nsession['page'] = page",
+        "d/x.py": "page = 1\nt'{page}'",
+        "e.py": "LIMIT = 1\nsize = 1\nasync def load():\n    global size\n    size = 2\nt'{LIMIT}{size}'",
+        "f/{x}.py": "x: str\npage: int = 1\nt'{x}{page}'",
+        "f/1.py": "t'1'",
+        "g.py": "page = 1\nt'{page}<script>new URLSearchParams(location.search)</script>'",
+        "h.py": "from hyperpy import POST, Form\nfrom pydantic import BaseModel\nclass Pages(BaseModel):\n"
+        "    page: int\npage = 1\nif POST:\n    pages: Pages = Form()\n    t'{page}{pages.page}'",
+    },
     "streams with computed names": {
         "index.py": 't\'\'\'<div sse-connect="/feed"><p sse-swap="a,b"></p></div><p sse-swap="z"></p>'
         '<div sse-connect="/known"><p sse-swap="message, news, close"></p><div hx-sse:connect="/feed">'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperpy.check import type_checkers
+from hyperpy.check.types import type_checkers
 from tests.check.conftest import Check, Findings
 from tests.support.sites import write_files
 

@@ -71,7 +71,8 @@ class WarningLayer:
             return Response(status_code=204)
         found = [*known.warnings, *self._run_warnings.about(route, known.files)]
         found.sort(key=lambda warning: (warning.place.file, warning.place.line))
-        document = warnings_document(list(dict.fromkeys(found)), self._editor)
+        once = {(warning.what, warning.place): warning for warning in reversed(found)}
+        document = warnings_document([*reversed(once.values())], self._editor)
         return page_answer(document, 200) if found else Response(status_code=204)
 
     def show(self, found: Sequence[LoadWarning]) -> None:

@@ -2,19 +2,23 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from hyperpy.lazy import lazy_pattern
+from hyperpy.exceptions import Place
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import Declaration, LoadWarning, place_of
+from hyperpy.record_classes import record
 
 _POSTED = lazy_pattern(
     r"<form\b([^>]*\s(?:method\s*=\s*[\"']?post\b|(?:data-)?hx-(?:post|put|patch)\s*=)[^>]*)>(.*?)(?=</form|<form|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 _CONTROL = lazy_pattern(r"<(?:input|select|textarea)\b[^<>]*?\sname=[\"']?([A-Za-z_]\w*)")
+_TYPES: Final = (bool, float, int, str)
 
 
 def constant_controls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[LoadWarning]:
@@ -86,3 +90,42 @@ def _posted(parsed: ParsedFile) -> frozenset[str]:
 def _texts(parsed: ParsedFile) -> Iterator[str]:
     for template in parsed.index.of(ast.TemplateStr):
         yield "x".join(str(part.value) for part in template.values if isinstance(part, ast.Constant))
+
+
+@record(frozen=True, slots=True)
+class FixedValue:
+    """A variable whose value is a constant, or made from that: then it `is_start`."""
+
+    target: ast.Name
+    value: object
+    annotation: str
+    is_start: bool
+
+    def ignored(self, sent: str, marker: str, file: str, sender: str = "") -> LoadWarning:
+        """The warning that what is `sent` under its name has no effect; `sender` is the place that sends it."""
+        name = self.target.id
+        said = "starts as" if self.is_start else "is always"
+        what = f"{sent} has no effect: `{name}` {said} {self.value!r}, since an assignment is never an input"
+        source = "URL" if marker == "Query" else "form"
+        hint = f"For the value from the {source}, write `{name}: {self.annotation} = {marker}({self.value!r})`."
+        place = Place(file, self.target.lineno, self.target.col_offset, len(name))
+        return LoadWarning(what, place, f"{sender} sends it. {hint}" if sender else hint)
+
+
+def fixed_values(tree: ast.Module) -> Mapping[str, FixedValue]:
+    """The variables of a file that have no value but a plain constant, or one made from that, by name."""
+    stored = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    found: dict[str, FixedValue] = {}
+    for statement in tree.body:
+        match statement:
+            case ast.AnnAssign(target=ast.Name() as target, value=ast.Constant(value=value)):
+                annotation = ast.unparse(statement.annotation)
+            case ast.Assign(targets=[ast.Name() as target], value=ast.Constant(value=value)):
+                annotation = type(value).__name__
+            case _:
+                continue
+        is_plain = isinstance(value, _TYPES) and not target.id.isupper() and "Final" not in annotation
+        is_once = stored.count(target.id) == 1
+        if is_plain and (is_once or own_conversion(tree, target.id) is not None):
+            found[target.id] = FixedValue(target, value, annotation, is_start=not is_once)
+    return found

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.site_files import SiteFiles
-from hyperpy.check.type_checkers import COPIES, Diagnostic, TypeChecker, TypeCheckerError, find_type_checker
-from hyperpy.check.typed_copies import Copies, copy_routes
+from hyperpy.check.types.type_checkers import COPIES, Diagnostic, TypeChecker, TypeCheckerError, find_type_checker
+from hyperpy.check.types.typed_copies import Copies, copy_routes
 from hyperpy.exceptions import Place
 
 
