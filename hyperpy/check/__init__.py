@@ -2,6 +2,6 @@
 
 from hyperpy.check.findings import Finding
 from hyperpy.check.formats import FORMATS
-from hyperpy.check.site_checks import Report, check_loaded, check_site, without_collector
+from hyperpy.check.site_checks import Report, check_loaded, check_site
 
-__all__ = ["FORMATS", "Finding", "Report", "check_loaded", "check_site", "without_collector"]
+__all__ = ["FORMATS", "Finding", "Report", "check_loaded", "check_site"]

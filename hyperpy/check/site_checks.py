@@ -1,8 +1,6 @@
 """Everything that `hyper check` finds in a loaded site."""
 
-import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
@@ -24,10 +22,15 @@ from hyperpy.record_classes import record
 
 @record(frozen=True, slots=True)
 class Report:
-    """The findings by file and line, and how many files were checked."""
+    """The findings by file and line."""
 
-    findings: tuple[Finding, ...]
-    files: int
+    findings: tuple[Finding, ...] = ()
+    checked: SiteFiles = SiteFiles(())
+
+    @property
+    def files(self) -> int:
+        """How many files were checked."""
+        return len(self.checked.files)
 
     def with_errors(self, errors: Iterable[HyperError]) -> Report:
         """The report, with errors that were found before the site could be checked."""
@@ -36,18 +39,6 @@ class Report:
     def fails(self, *, strict: bool) -> bool:
         """Whether there is an error, or with `strict` anything."""
         return any(strict or finding.severity is Severity.ERROR for finding in self.findings)
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Turn the garbage collector off: most of what is allocated to load and check a site is in use until the end."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _across_files(files: SiteFiles, destinations: Destinations) -> Iterator[Finding]:
@@ -84,4 +75,4 @@ def check_site(app: Hyper, *, types: bool = False) -> Report:
         *_across_files(files, Destinations(app)),
         *(check_types(loaded.found.folder, files) if types else ()),
     ]
-    return Report(tuple(in_order(findings)), len(files.files))
+    return Report(tuple(in_order(findings)), files)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperpy.cli.help_texts import HelpfulGroup, with_variable
+from hyperpy.cli.short_process import short_process
 from hyperpy.config import Settings, app_setting_names, flag_of, key_of, load_settings, setting_fields
 from hyperpy.exceptions import HyperError
 from hyperpy.lazy import LazyModule
@@ -162,10 +163,12 @@ def serve_command(**flags: str | bool | None) -> None:
 @click.option("--format", "form", type=click.Choice(["table", "tree", "json"]), default="table", show_default=True)
 def routes(form: str, **flags: str | bool | None) -> None:
     """List the routes: methods, URL, file, kind and required inputs."""
-    with reported():
+    with reported(), short_process() as kept:
         settings = _settings(flags)
         # In debug mode, files that can't be loaded don't keep the others from being listed.
-        sys.exit(table.print_routes(loading.load_app(settings, debug=True), settings, form))
+        app = loading.load_app(settings, debug=True)
+        kept.append(app)
+        sys.exit(table.print_routes(app, settings, form))
 
 
 @main.command()
@@ -178,12 +181,11 @@ def check(strict: bool, types: bool, form: str, **flags: str | bool | None) -> N
 
     TARGET is an application, as module:attribute. The status is 1 if there is an error.
     """
-    with reported(), site_checks.without_collector():
+    with reported(), short_process() as kept:
         problems: list[HyperError] = []
         app = loading.load_tolerantly(flags, problems)
-        report = site_checks.Report((), 0)
-        if app is not None:
-            report = site_checks.check_site(app, types=types)
+        report = site_checks.Report() if app is None else site_checks.check_site(app, types=types)
+        kept += [app, report]
         report = report.with_errors(problems)
         click.echo(site_checks.FORMATS[form](report.findings, report.files))
         sys.exit(1 if report.fails(strict=strict) else 0)

@@ -1,6 +1,8 @@
 """The shape of a form: fields, their kinds, and what HTML can express of them."""
 
 import datetime
+import decimal
+import types
 from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
@@ -12,6 +14,14 @@ from hyperpy.record_classes import record
 type Schema = dict[str, Any]
 
 _DEFS: Final = "#/$defs/"
+_COMMON: Final = frozenset({bool, float, int, str})
+
+
+def is_common(annotation: Any) -> bool:
+    """Whether a type is `str`, `str | None` or the like: inputs have them so often that they are prepared once."""
+    if isinstance(annotation, type):
+        return annotation in _COMMON
+    return isinstance(annotation, types.UnionType) and any(annotation == (kind | None) for kind in _COMMON)
 
 
 class Kind(Enum):

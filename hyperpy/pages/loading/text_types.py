@@ -18,6 +18,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from hyperpy.forms.shapes import is_common
 from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.loading.constraints import check_constraint
 from hyperpy.record_classes import record
@@ -35,7 +36,6 @@ _TEXTS = frozenset(
         *("complex", "fraction", "json", "function-plain"),
     }
 )
-_COMMON = frozenset({bool, float, int, str})
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 # A Decimal takes such a number, and is written with millions of zeros.
 _ENDLESS = re.compile(r".*[eE][+-]?0*[1-9][0-9]{3,}")
@@ -69,14 +69,9 @@ def text_type(annotation: Any, *, lists: bool, anything: bool) -> TextType:
 
     `lists` is whether the request can have several values of a name, and `anything` whether `Any` is a type.
     """
-    if annotation in _COMMON if isinstance(annotation, type) else _is_common_or_none(annotation):
+    if is_common(annotation):
         return _common_type(annotation)
     return _text_type(annotation, lists=lists, anything=anything)
-
-
-def _is_common_or_none(annotation: Any) -> bool:
-    """Whether a type is `str | None` or the like."""
-    return isinstance(annotation, types.UnionType) and any(annotation == (kind | None) for kind in _COMMON)
 
 
 @functools.cache

@@ -114,8 +114,20 @@ class FixedValue:
 
 def fixed_values(tree: ast.Module) -> Mapping[str, FixedValue]:
     """The variables of a file that have no value but a plain constant, or one made from that, by name."""
+    assigned = list(_plain_constants(tree))
+    if not assigned:
+        return {}
     stored = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     found: dict[str, FixedValue] = {}
+    for target, value, annotation in assigned:
+        is_once = stored.count(target.id) == 1
+        if is_once or own_conversion(tree, target.id) is not None:
+            found[target.id] = FixedValue(target, value, annotation, is_start=not is_once)
+    return found
+
+
+def _plain_constants(tree: ast.Module) -> Iterator[tuple[ast.Name, object, str]]:
+    """The variables to which the file assigns a literal, with that and their type."""
     for statement in tree.body:
         match statement:
             case ast.AnnAssign(target=ast.Name() as target, value=ast.Constant(value=value)):
@@ -124,8 +136,5 @@ def fixed_values(tree: ast.Module) -> Mapping[str, FixedValue]:
                 annotation = type(value).__name__
             case _:
                 continue
-        is_plain = isinstance(value, _TYPES) and not target.id.isupper() and "Final" not in annotation
-        is_once = stored.count(target.id) == 1
-        if is_plain and (is_once or own_conversion(tree, target.id) is not None):
-            found[target.id] = FixedValue(target, value, annotation, is_start=not is_once)
-    return found
+        if isinstance(value, _TYPES) and not target.id.isupper() and "Final" not in annotation:
+            yield target, value, annotation
