@@ -51,7 +51,15 @@ else:
 
 type Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
-METAVARS = {"routes": "FOLDER", "static": "FOLDER", "uds": "PATH", "ssl_keyfile": "FILE", "ssl_certfile": "FILE"}
+METAVARS = {
+    "elsewhere": "PREFIX,…",
+    "watch": "PATH,…",
+    "routes": "FOLDER",
+    "static": "FOLDER",
+    "uds": "PATH",
+    "ssl_keyfile": "FILE",
+    "ssl_certfile": "FILE",
+}
 
 EPILOG = "Every option can also be set as a variable (HYPER_PORT=80), or in [tool.hyper] of pyproject.toml."
 
@@ -74,7 +82,7 @@ def options(*names: str) -> Decorator:
             field = known[name]
             help = with_variable(field.metadata["help"], name, _display(field.default))
             if field.metadata["many"]:
-                listed = partial(click.option, multiple=True, metavar="PREFIX,…", callback=_joined)
+                listed = partial(click.option, multiple=True, metavar=METAVARS[name], callback=_joined)
                 command = listed(flag_of(name), name, help=help)(command)
             elif field.type is bool:
                 flags = f"{flag_of(name)}/--no-{key_of(name)}"
@@ -109,7 +117,7 @@ APP_SETTINGS = tuple(name for name in app_setting_names() if name not in ("built
 
 
 @main.command(epilog=EPILOG)
-@options("host", "port", "editor", "routes", "static", "elsewhere", *APP_SETTINGS)
+@options("host", "port", "editor", "routes", "static", "watch", "elsewhere", *APP_SETTINGS)
 def dev(**flags: str | bool | None) -> None:
     """Serve for development: reload on every change, and show errors in the browser.
 
@@ -127,6 +135,7 @@ def dev(**flags: str | bool | None) -> None:
             inspected,
             loading.static_folder,
             _warnings_about,
+            _load_errors,
             _found_across_files,
         )
         sys.exit(development.develop(hooks, settings, Path.cwd()))
@@ -270,6 +279,10 @@ def _reload(flags: dict[str, str | bool | None], development_key: str) -> ASGIAp
 
 def _warnings_about(app: ASGIApp, file: str) -> RouteWarnings | None:
     return inspector.warnings_about(app, file)
+
+
+def _load_errors(app: ASGIApp) -> Sequence[HyperError]:
+    return [error for site in inspector.sites_of(app) for error in site.app.loaded_routes.errors]
 
 
 def _found_across_files(app: ASGIApp) -> Sequence[LoadWarning]:

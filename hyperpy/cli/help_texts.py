@@ -30,7 +30,7 @@ EXAMPLES: Final = {name: example for group in COMMANDS.values() for name, exampl
 # The settings of each group of options. Options that are not settings come first, without a heading.
 OPTIONS: Final = {
     "Address": "host port uds backlog root_path",
-    "Files": "routes static built elsewhere editor",
+    "Files": "routes static watch built elsewhere editor",
     "Processes": "workers limit_max_requests limit_max_requests_jitter timeout_worker timeout_graceful_shutdown",
     "Proxy and HTTPS": "proxy_headers forwarded_allow_ips ssl_certfile ssl_keyfile",
     "Timeouts": "timeout_keep_alive timeout_request_head timeout_request_body timeout_send",

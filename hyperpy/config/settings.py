@@ -188,6 +188,9 @@ class Settings:
         "Editor that links in error pages of `hyper dev` open: a name, or a URL with {file}, {line} and {column}.",
         example="vscode",
     )
+    watch: str | None = _setting(
+        None, "Other folders and files whose changes restart `hyper dev`.", example="content,prices.csv", many=True
+    )
     target: str | None = _setting(None, "Application to serve, as module:attribute.", example="app:app")
     sources: Mapping[str, SettingSource] = field(default_factory=dict, repr=False, compare=False)
 

@@ -15,16 +15,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperpy.config import Settings
 from hyperpy.dev.background_check import BackgroundCheck, Check
 from hyperpy.dev.browser import Asset, Following, Update
+from hyperpy.dev.file_states import imported_files, states
 from hyperpy.dev.hosts import HostGuard
 from hyperpy.dev.own_requests import UnloggedOwn
 from hyperpy.dev.page_warnings import RouteWarnings, WarningLayer
+from hyperpy.dev.pipe_messages import Answer, ChangedFiles, Imported, Kept, Ready, Start
 from hyperpy.dev.problems import Editor, ProblemLayer
 from hyperpy.dev.replaced_code import ReplacedCode
 from hyperpy.dev.startup_error import StartupErrorApp
@@ -88,45 +90,10 @@ class Hooks:
     """The folder of an application's static files."""
     warnings: Callable[[ASGIApp, str], RouteWarnings | None]
     """The warnings about a route file of an application; None if it has no such file."""
+    errors: Callable[[ASGIApp], Sequence[BaseException]]
+    """What keeps files of an application from loading."""
     check: Callable[[ASGIApp], Sequence[LoadWarning]]
     """What `hyper check` finds across the files of an application. Takes long, and is called in a thread."""
-
-
-class Start(NamedTuple):
-    """What the parent says to a new child: whether it is the first one, and what the others have printed."""
-
-    is_first: bool
-    printed: Printed
-
-
-class Kept(NamedTuple):
-    """What the child wants its successor to know of: the warnings that are in the terminal."""
-
-    printed: Printed
-
-
-class ChangedFiles(NamedTuple):
-    """What the parent has seen change."""
-
-    code: Sequence[Path]
-    assets: Sequence[str]
-    """Static files, by their names in the folder."""
-    number: int
-    """That of this message, which its answers have too."""
-
-
-class Answer(NamedTuple):
-    """What the child says about changed files: first that its event loop knows of them, then whether it has them."""
-
-    number: int
-    is_taken_over: bool | None
-
-
-class Ready(NamedTuple):
-    """The child serves, and takes changes over."""
-
-    static: Path | None
-    dependencies: InstalledImports
 
 
 def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes: Connection) -> None:
@@ -147,8 +114,10 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
     sys.set_coroutine_origin_tracking_depth(1)  # a warning about one that is never awaited names the line of its call
     try:
         app = hooks.load()
+        _tell_imports(changes, *hooks.errors(app))
         hooks.announce(app, start.is_first, printed)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
+        _tell_imports(changes, error)
         _serve_problem(error, hooks, settings, listener, changes, repeated)
         return
     watched = StartupWitness(hooks.inspected(app))
@@ -166,6 +135,11 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
 def _keep(parent: Connection, printed: Printed) -> None:
     with contextlib.suppress(OSError):  # the parent restarts this process, or has gone
         parent.send(Kept(printed))
+
+
+def _tell_imports(parent: Connection, *errors: BaseException) -> None:
+    with contextlib.suppress(OSError):  # the parent has gone
+        parent.send(Imported(states(imported_files(errors))))
 
 
 def _serve_problem(
@@ -234,6 +208,7 @@ class Follower:
         finally:
             self._parent.send(Answer(changes.number, update is not None))
         if update is not None and changes.code:
+            _tell_imports(self._parent, *self._hooks.errors(self._app))
             await asyncio.sleep(FOLLOWING)
             self._hooks.announce(self._app, False, self._printed)
 

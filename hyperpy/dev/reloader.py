@@ -17,12 +17,21 @@ import click
 from watchfiles import watch
 
 from hyperpy.config import Settings
-from hyperpy.dev.child import GRACE, Answer, ChangedFiles, Hooks, Kept, Ready, Start
+from hyperpy.dev.child import GRACE, Hooks
+from hyperpy.dev.file_states import Files
 from hyperpy.dev.hosts import is_loopback
+from hyperpy.dev.pipe_messages import Answer, ChangedFiles, Imported, Kept, Ready, Start
 from hyperpy.dev.problems import Editor
 from hyperpy.dev.starting import Starter
 from hyperpy.dev.terminal import Printed
-from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
+from hyperpy.dev.watching import (
+    Snapshot,
+    differences,
+    differences_of_modules,
+    drop_bytecode,
+    take_snapshot,
+    watched_folders,
+)
 from hyperpy.dev.zygote import ForkedProcess
 from hyperpy.exceptions import display_path
 from hyperpy.server import HANDLED, address_of, ask_to_end, listen
@@ -76,27 +85,30 @@ class Reloader:
         self._sent = 0  # messages to children
         self._unsent: dict[str, None] = {}  # changed static files that the child has not been told of
         self._static: Path | None = None
+        self._modules: Files = {}  # what the child has imported, as it was then
 
     def follow(self, folder: Path, stop: threading.Event) -> None:
         """Watch and serve until `stop` is set."""
         routes = folder / self._settings.routes
+        data = [folder / name.strip() for name in (self._settings.watch or "").split(",") if name.strip()]
         self._static = folder / self._settings.static
 
         def take() -> Snapshot:
             assert self._static is not None
-            return take_snapshot(watched_folders(folder, routes), self._static)
+            return take_snapshot(watched_folders(folder, routes), self._static, data, self._modules)
 
         try:
             while not stop.is_set():
                 with suppress(FileNotFoundError):  # a folder has gone between the snapshot and the watch
-                    self._watch([folder, routes, self._static], take, stop)
+                    self._watch([folder, routes, self._static, *data], take, stop)
         finally:
             self._end()
             self._starter.close()
 
     def _watch(self, roots: Sequence[Path], take: Callable[[], Snapshot], stop: threading.Event) -> None:
         """Watch and serve until `stop` is set, or other folders have to be watched."""
-        missing = [root for root in roots if not root.is_dir()]  # no event tells that one is there again
+        missing = [root for root in roots if not root.exists()]  # no event tells that one is there again
+        modules = self._modules
         snapshot = take()
         changes = watch(
             *snapshot.folders,
@@ -120,7 +132,8 @@ class Reloader:
                 self._reported = True
                 click.echo("The serving process has exited. It will restart when a file changes.", err=True)
             self._hear()
-            if self._static != snapshot.static or any(root.is_dir() for root in missing):
+            is_other = self._static != snapshot.static or self._modules.keys() != modules.keys()
+            if is_other or any(root.exists() for root in missing):
                 return
 
     def _look(self, now: Snapshot) -> None:
@@ -129,7 +142,8 @@ class Reloader:
         if before is None:
             self._child = self._start(is_first=True)
             return
-        code = differences(before.files, now.files)
+        modules = {**self._modules, **before.modules}
+        code = [*differences(before.files, now.files), *differences_of_modules(modules, now.modules)]
         assets = differences(before.assets, now.assets) if before.static == now.static else []
         for change, file in (*code, *assets):
             click.echo(f"{change.raw_str()}: {display_path(str(file))}")
@@ -169,6 +183,8 @@ class Reloader:
                     return answer
                 case Kept(printed):
                     self._printed = printed
+                case Imported(files):  # what a broken file imported before comes back once it is fixed
+                    self._modules = {**self._modules, **files}
                 case Ready() as ready:
                     self._ready = ready
                     self._static = ready.static or self._static

@@ -3,32 +3,18 @@
 import importlib.util
 import os
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
 
 from watchfiles import Change
 
+from hyperpy.dev.file_states import Files, FileState, state_of, states
 from hyperpy.record_classes import record
 
 LOADED_SUFFIXES = frozenset({".py", ".toml"})
 IGNORED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
 MAX_LINKS = 40  # in one path, as in Linux
-
-
-class FileState(NamedTuple):
-    """Metadata that changes when a file is written, replaced, or reached through another link."""
-
-    device: int
-    inode: int
-    size: int
-    modified: int
-    changed: int
-
-
-type Files = Mapping[str, FileState]
-"""By their paths. These are texts, as those of all files are made after every event."""
 
 
 @record(frozen=True, slots=True)
@@ -44,25 +30,37 @@ class Snapshot:
     linked: frozenset[Path]
     """Symbolic links, and the files that they lead to."""
     static: Path
+    data: tuple[Path, ...]
+    """The other folders and files to watch, whatever is in them."""
+    modules: Files
+    """Imported files that are in none of the folders. One that is missing has the state MISSING."""
 
     def may_concern(self, change: Change, path: str) -> bool:
         """Whether an event in one of the folders may have changed a file. It may be about a folder or a link."""
         file = Path(path)
-        is_known = file in self.folders or file in self.linked or file.is_relative_to(self.static)
+        is_known = file in self.folders or file in self.linked or path in self.modules
+        is_known = is_known or any(map(file.is_relative_to, (self.static, *self.data)))
         return is_known or file.suffix in LOADED_SUFFIXES or os.path.isdir(path) or os.path.islink(path)
 
 
-def take_snapshot(roots: Iterable[Path], static: Path) -> Snapshot:
-    """The files below `roots`, without those of tools, environments and dependencies, and those in `static`.
+def take_snapshot(
+    roots: Iterable[Path], static: Path, data: Sequence[Path] = (), modules: Iterable[str] = ()
+) -> Snapshot:
+    """The files below `roots`, without those of tools, environments and dependencies, those in `static` and in `data`.
 
-    Links are followed.
+    Links are followed. Of `modules`, those count that are in none of the folders.
     """
     loaded = _Walk(roots, static, LOADED_SUFFIXES)
     served = _Walk([static], None, None)
-    folders = loaded.folders | served.folders
-    linked = loaded.linked | served.linked
-    watched = frozenset(folders | {link.parent for link in linked})
-    return Snapshot(loaded.files, served.files, watched, frozenset(linked), static)
+    read = _Walk([path for path in data if path.is_dir()], static, None)
+    read.files |= {str(path): state for path in data if path.is_file() and (state := state_of(path))}
+    outside = states(file for file in modules if file not in loaded.files)
+    folders = loaded.folders | served.folders | read.folders
+    linked = loaded.linked | served.linked | read.linked
+    single = {Path(file).parent for file in outside} | {path.parent for path in data if not path.is_dir()}
+    watched = folders | {folder for folder in (*single, *(link.parent for link in linked)) if folder.is_dir()}
+    files = {**read.files, **loaded.files}
+    return Snapshot(files, served.files, frozenset(watched), frozenset(linked), static, tuple(data), outside)
 
 
 class _Walk:
@@ -103,7 +101,7 @@ class _Walk:
                 self.linked.update(_links(folder / entry.name))
             if is_folder:
                 self._waiting.append(folder / entry.name)
-            elif state := _state(entry):
+            elif state := state_of(entry.path):
                 self.files[entry.path] = state
 
     def _is_wanted(self, name: str) -> bool:
@@ -116,6 +114,12 @@ def differences(before: Files, after: Files) -> list[tuple[Change, Path]]:
     deleted = [(Change.deleted, path) for path in before.keys() - after.keys()]
     modified = [(Change.modified, path) for path, state in after.items() if before.get(path, state) != state]
     return [(change, Path(path)) for change, path in sorted([*added, *deleted, *modified], key=itemgetter(1))]
+
+
+def differences_of_modules(before: Files, after: Files) -> list[tuple[Change, Path]]:
+    """The modules that have changed among those that were watched all the time."""
+    both = before.keys() & after.keys()
+    return differences({file: before[file] for file in both}, {file: after[file] for file in both})
 
 
 def watched_folders(working: Path, routes: Path) -> list[Path]:
@@ -137,14 +141,6 @@ def drop_bytecode(file: Path) -> None:
 
 def _is_site_folder(name: str) -> bool:
     return name not in IGNORED_FOLDERS and (not name.startswith(".") or name == ".well-known")
-
-
-def _state(entry: os.DirEntry[str]) -> FileState | None:
-    try:
-        status = os.stat(entry.path)  # on Windows, `entry.stat()` lacks some of it
-    except OSError:  # a broken link, or deleted a moment ago
-        return None
-    return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _links(path: Path) -> Iterator[Path]:

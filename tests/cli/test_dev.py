@@ -310,6 +310,36 @@ def test_route_files_outside_the_working_directory_are_watched(site, tmp_path_fa
         assert until_shown(command, "Changed")[0] == 200
 
 
+def test_imported_modules_outside_and_named_folders_are_watched(site, tmp_path_factory):
+    library, texts = tmp_path_factory.mktemp("library"), tmp_path_factory.mktemp("texts")
+    (library / "prices.py").write_text("TEA = \n")
+    (site / "content/deep").mkdir(parents=True)
+    (site / "content/deep/post.md").write_text("post-1")
+    (texts / "one.csv").write_text("csv-1")
+    files = f"open('content/deep/post.md').read(), open({str(texts / 'one.csv')!r}).read()"
+    (site / "routes/index.py").write_text(f"import prices\ntexts = {files}\nt'{{prices.TEA}} {{texts}}'\n")
+    arguments = ("dev", "--port", "0", "--watch", "content", "--watch", str(texts / "one.csv"))
+    with Command(*arguments, folder=site, PYTHONPATH=str(library)) as command:
+        until_shown(command, "prices.py")
+        save(library / "prices.py", "TEA = 'tea-1'\n")
+        wait_until(lambda: fetch(command.port())[0] == 200, command.transcript)
+        until_shown(command, "tea-1")
+        save(library / "prices.py", "TEA = 'tea-2'\n")
+        until_shown(command, "tea-2")
+        for file, text in ((site / "content/deep/post.md", "post-2"), (texts / "one.csv", "csv-2")):
+            restarts = command.transcript().count("modified: ")
+            save(file, text)
+            wait_until(lambda: command.transcript().count("modified: ") > restarts, command.transcript)  # noqa: B023
+            until_shown(command, text)
+        (site / "content/new.md").write_text("x")
+        wait_until(lambda: "added: content/new.md" in command.transcript(), command.transcript)
+        save(library / "prices.py", "TEA = \n")
+        until_shown(command, "prices.py")
+        save(library / "prices.py", "TEA = 'tea-3'\n")
+        assert wait_until(lambda: fetch(command.port())[0] == 200, command.transcript)
+        until_shown(command, "tea-3")
+
+
 def test_a_folder_that_comes_later_is_watched(tmp_path, tmp_path_factory):
     """As one does that has been renamed, and gets its old name back."""
     routes = tmp_path_factory.mktemp("outside") / "routes"

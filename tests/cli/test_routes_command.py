@@ -189,8 +189,8 @@ WHERE = {"routes", "static"}
 @pytest.mark.parametrize(
     ("command", "offered"),
     [
-        ("serve", set(setting_fields()) - {"target", "editor", "elsewhere"}),
-        ("dev", (WHERE | set(app_setting_names()) | {"host", "port", "editor"}) - {"built"}),
+        ("serve", set(setting_fields()) - {"target", "editor", "elsewhere", "watch"}),
+        ("dev", (WHERE | set(app_setting_names()) | {"host", "port", "editor", "watch"}) - {"built"}),
         ("routes", WHERE),
     ],
 )

@@ -3,7 +3,14 @@ from pathlib import Path
 
 from watchfiles import Change
 
-from hyperpy.dev.watching import Snapshot, differences, drop_bytecode, take_snapshot, watched_folders
+from hyperpy.dev.watching import (
+    Snapshot,
+    differences,
+    differences_of_modules,
+    drop_bytecode,
+    take_snapshot,
+    watched_folders,
+)
 from tests.support.sites import write_files
 
 LOADED = ["app.py", "pyproject.toml", "routes/users/{id}.py", "models/user.py", "routes/.well-known/x.py"]
@@ -134,6 +141,24 @@ def test_the_links_to_a_site_are_watched(tmp_path):
         "current",
         "releases/1/routes",
     }
+
+
+def test_named_folders_and_files_and_modules_outside(tmp_path):
+    site = tmp_path / "site"
+    files = {"site/index.py": "", "site/texts/a/b.md": "", "site/texts/.git/x": "", "prices.csv": "", "lib/m.py": ""}
+    write_files(tmp_path, files)
+    data = [site / "texts", tmp_path / "prices.csv", tmp_path / "missing.csv"]
+    modules = [str(tmp_path / "lib/m.py"), str(tmp_path / "lib/gone.py"), str(site / "index.py")]
+    found = take_snapshot([site], site / "static", data, modules)
+    assert names(tmp_path, found.files) == {"site/index.py", "site/texts/a/b.md", "prices.csv"}
+    assert names(tmp_path, found.modules) == {"lib/m.py", "lib/gone.py"}
+    assert names(tmp_path, found.folders) == {"site", "site/texts", "site/texts/a", ".", "lib"}
+    concerned = (site / "texts/new.md", tmp_path / "prices.csv", tmp_path / "missing.csv", tmp_path / "lib/m.py")
+    assert all(found.may_concern(Change.modified, str(path)) for path in concerned)
+    assert not found.may_concern(Change.modified, str(tmp_path / "lib/notes.txt"))
+    (tmp_path / "lib/m.py").unlink()
+    later = take_snapshot([site], site / "static", data, [modules[0]])
+    assert differences_of_modules(found.modules, later.modules) == [(Change.modified, tmp_path / "lib/m.py")]
 
 
 def test_watched_folders(tmp_path):
