@@ -42,6 +42,7 @@ class Session[T = Any](MutableMapping[str, Any]):
         return self._content.values()[key]
 
     def get(self, key: str, default: Any = None) -> Any:
+        """The value under a key, or else the default."""
         return self._content.values().get(key, default)
 
     def __setitem__(self, key: str, value: Any) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
+from typing import is_protocol
 
 import click
 
@@ -98,24 +99,29 @@ def _entry(module: ModuleType, name: str, level: int = 3) -> Iterator[str]:
         yield from (f"The class of [{package}]({_home(package)}) of the same name.", "")
     elif documented := _comment_below(module, name):
         yield from (documented, "")
-    else:
+    elif is_ours(type(value)):
         yield from _text(type(value))
+    else:
+        raise LookupError(f"{module.__name__}.{name} needs a string below its assignment")
 
 
 def _class(name: str, cls: type) -> Iterator[str]:
     bases = [base.__name__ for base in cls.__bases__ if is_ours(base) and not base.__name__.startswith("_")]
-    constructor = list(describe_function("__init__", cls)) if has_own_constructor(cls) else []
+    constructor = list(describe_function("__init__", cls)) if has_own_constructor(cls) and not is_protocol(cls) else []
     calls = [line.replace("def __init__", name, 1).removesuffix(" -> None") for line in constructor]
     yield from _code(calls or [name], prefix="class ")
     if bases:
         yield from (f"A subclass of {' and '.join(f'`{base}`' for base in bases)}.", "")
-    yield from _text(cls)
+    yield from _text(cls) if cls.__doc__ else ()
+    given = inspect.signature(cls).parameters if constructor else ()
     inherited = {name for base in cls.__mro__[1:] for name in vars(base) if _is_public(base)}
-    values, methods = [], []
+    values, methods, kept = [], [], []
     for attribute, member in sorted(members(cls)):
         if (attribute in inherited and attribute not in vars(cls)) or attribute.startswith("test_"):
             continue
-        if isinstance(member, property):
+        if attribute in given and not _says(member):
+            kept.append(f"`{attribute}`")
+        elif isinstance(member, property):
             signature = inspect.signature(member.fget or repr, annotation_format=Format.STRING)
             values.append(f"- `{attribute}: {signature.return_annotation}`{_says(member)}")
         elif inspect.isfunction(member) or isinstance(member, classmethod | staticmethod):
@@ -123,9 +129,11 @@ def _class(name: str, cls: type) -> Iterator[str]:
             methods += [f"- `{_short(line)}`{_says(function)}" for line in describe_function(attribute, function)]
         elif (annotation := _annotation(cls, attribute)) is not None:
             values.append(f"- `{attribute}: {annotation}`")
-    for lines in (values, methods):
-        if lines:
-            yield from (*lines, "")
+    if kept:
+        is_all = len(kept) == len(given)
+        yield from ("Each parameter is an attribute." if is_all else f"Attributes: {', '.join(kept)}.", "")
+    if values or methods:
+        yield from (*values, *methods, "")
 
 
 def _is_public(cls: type) -> bool:
@@ -141,7 +149,7 @@ def _annotation(cls: type, name: str) -> str | None:
 
 
 def _says(of: object) -> str:
-    """The docstring on one line, after a dash."""
+    """The docstring on one line, after a colon."""
     text = " ".join((inspect.getdoc(of) or "").split())
     return f": {text[:1].lower() + text[1:] if text[1:2].islower() else text}" if text else ""
 
@@ -187,10 +195,11 @@ def _closing(text: str, start: int) -> int:
 
 
 def _split(parameters: str) -> Iterator[str]:
-    depth, begun = 0, 0
+    depth, begun, is_quoted = 0, 0, False
     for place, character in enumerate(parameters):
         depth += (character in "([{") - (character in ")]}")
-        if character == "," and not depth:
+        is_quoted ^= character == "'"
+        if character == "," and not depth and not is_quoted:
             yield parameters[begun:place].strip()
             begun = place + 1
     yield parameters[begun:].strip()
@@ -210,7 +219,7 @@ def _comments_of(module: str) -> dict[str, str]:
 
 def _comment_below(module: ModuleType, name: str) -> str:
     places = (module.__name__, "hyperpy.pages.proxies", "hyperpy.web.htmx", "hyperpy.channels.subscription")
-    places += ("hyperpy.pages.input_markers", "hyperpy.templates.rendering.fragments")
+    places += ("hyperpy.channels.hub.hub", "hyperpy.pages.input_markers", "hyperpy.templates.rendering.fragments")
     return next((_comments_of(place)[name] for place in places if name in _comments_of(place)), "")
 
 
@@ -245,12 +254,17 @@ def _settings() -> Iterator[str]:
         yield f"- Default: {'none' if field.default is None else f'`{field.default}`'}"
         if meta["choices"]:
             yield f"- One of {', '.join(f'`{choice}`' for choice in meta['choices'])}"
-        limits = [f"{word} `{meta[key]:g}`" for word, key in (("at least", "least"), ("at most", "most")) if meta[key]]
+        words = {"at least": meta["least"], "at most": meta["most"]}
+        limits = [f"{word} `{_number(limit)}`" for word, limit in words.items() if limit]
         if limits:
             yield f"- {' and '.join(limits).capitalize()}"
         if meta["of_app"]:
             yield f"- Of the application: also `Hyper(settings=Settings({name}=…))`"
         yield ""
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _commands() -> Iterator[str]:

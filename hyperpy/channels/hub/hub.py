@@ -19,8 +19,8 @@ logger: Final = logging.getLogger("hyperpy.channels")
 
 LINGER: Final = 5.0  # seconds for which a queue without consumers is watched
 
-# The lifespan puts the hub under this key, and each request finds it in `scope["state"]`.
 HUB_KEY: Final = "hyperpy.channels"
+"""The lifespan puts the hub under this key, and each request finds it in `scope["state"]`."""
 
 
 class Hub:
