@@ -1,7 +1,6 @@
 """The shape of a form: fields, their kinds, and what HTML can express of them."""
 
 import datetime
-import decimal
 import types
 from collections.abc import Mapping
 from enum import Enum
