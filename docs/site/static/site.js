@@ -2,9 +2,15 @@
 const root = document.documentElement;
 
 const menu = document.querySelector("#open-menu");
+const nav = document.querySelector("#menu");
+const here = nav.querySelector("[aria-current]");
+// Not scrollIntoView(), which would scroll the page as well.
+const showHere = () => { if (here) nav.scrollTop = here.offsetTop - nav.clientHeight / 2; };
+showHere();
 menu.addEventListener("click", () => {
   const open = root.classList.toggle("menu-open");
   menu.setAttribute("aria-expanded", open);
+  if (open) showHere();
 });
 addEventListener("keydown", ({ key }) => {
   if (key === "Escape" && root.classList.contains("menu-open")) {
@@ -12,11 +18,6 @@ addEventListener("keydown", ({ key }) => {
     menu.focus();
   }
 });
-
-// Not scrollIntoView(), which would scroll the page as well.
-const nav = document.querySelector("#menu");
-const here = nav.querySelector("[aria-current]");
-if (here) nav.scrollTop = here.offsetTop - nav.clientHeight / 2;
 
 const theme = document.querySelector("#theme");
 const isDark = () => {
