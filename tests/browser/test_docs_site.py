@@ -76,6 +76,13 @@ def test_template_literals_are_coloured_as_html(built: Path) -> None:
     assert '<span class="nt">h1</span>' in (page.css_first("article .code") or page).html
 
 
+def test_words_and_flags_stay_whole(built: Path) -> None:
+    page = LexborHTMLParser(file_of(built, "building").read_text())
+    assert '<code class="whole">--elsewhere</code>' in (page.css_first("article") or page).html
+    signatures = LexborHTMLParser(file_of(built, "reference/channels").read_text())
+    assert '<span class="whole">-&gt;</span>' in (signatures.css_first("article") or signatures).html
+
+
 def violations(page: Page, sources: Sources) -> object:
     page.evaluate(sources[AXE]["axe.min.js"])
     return page.evaluate(VIOLATIONS)
@@ -116,6 +123,19 @@ def test_pages_fit_everybody(
         assert wrong == [], path
         assert violations(page, sources) == [], path
         wrong.clear()  # axe sets styles, which the policy forbids
+    context.close()
+
+
+def test_messages_wrap_on_a_phone(browser: Browser, built: Path) -> None:
+    """Source code and tables scroll instead."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    serve(context, built)
+    page = context.new_page()
+    page.goto(f"{ADDRESS}/load-errors")
+    message = page.locator(".line", has_text="a template can't be inside `for`")
+    assert message.evaluate("line => line.scrollWidth <= line.closest('pre').clientWidth")
+    assert message.evaluate("line => line.clientHeight > 30")  # two lines or more
+    assert page.locator(".line", has_text="> 5 | ").count() == 0
     context.close()
 
 

@@ -13,12 +13,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from routes._highlight import highlighted
+from routes._lines import WORD, inline_code, kept_whole
 from routes._repository import DOCS, ROOT, file_url
 
 FOLDERS: Final = ("", "how-to", "reference", "explanation")
 EXTERNAL: Final = re.compile(r"[a-z]+:", re.IGNORECASE)
 COMMENT: Final = re.compile(r"^(?<!```xml\n)<!--.*?-->\n", re.MULTILINE)  # not the name of a file
-BREAK: Final = re.compile(r"(?<=[\w)}\]])([/.,(\[=?&_:|]+)(?=[\w{\[\"'])|(?<=[\w;])(?=[\\%&])")
 PARSER: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -96,8 +96,16 @@ def sections_of(tokens: list[Token]) -> Iterator[Section]:
             name = f"{slug}-{number}"
         used.add(name)
         tokens[start].attrs["id"] = name
-        texts = (plain(token) for token in tokens[start + 2 : end])
+        texts = (plain(token) for token in tokens[start + 2 : end] if not is_link_within(token))
         yield Section(int(tokens[start].tag[1]), name, title, " ".join(" ".join(texts).split()))
+
+
+def is_link_within(token: Token) -> bool:
+    """Whether this is nothing but a link to a section, as in a list of contents."""
+    children = token.children or [token]
+    is_link = children[0].type == "link_open" and children[-1].type == "link_close"
+    number = sum(child.type == "link_open" for child in children)
+    return is_link and number == 1 and str(children[0].attrs["href"]).startswith("#")
 
 
 def plain(token: Token) -> str:
@@ -123,19 +131,16 @@ def rewrite_links(tokens: list[Token], file: Path) -> None:
 
 
 def dress_cells(tokens: list[Token]) -> None:
-    """An empty cell is the head of nothing. A style sheet aligns numbers: the policy of this site forbids styles.
-
-    Code in a narrow cell breaks after punctuation.
-    """
+    """An empty cell is the head of nothing. A style sheet aligns numbers: the policy of this site forbids styles."""
     for start, content, end in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if start.type == "th_open" and not content.content:
             start.tag = end.tag = "td"
         if start.type in ("th_open", "td_open") and start.attrs.pop("style", None) == "text-align:right":
             start.attrs["class"] = "number"
+        elif start.type in ("th_open", "td_open") and len(content.content) < 4:
+            start.attrs["class"] = "short"
         for child in content.children or [] if start.type in ("th_open", "td_open") else []:
-            if child.type == "code_inline":
-                parts = BREAK.sub(r"\1\0", child.content).split("\0")
-                child.type, child.content = "html_inline", f"<code>{Markup('<wbr>').join(parts)}</code>"
+            child.meta["is_narrow"] = True
 
 
 def unlink(children: list[Token], index: int, path: str) -> None:
@@ -179,6 +184,18 @@ def write(tokens: list[Token], sections: Sequence[Section]) -> str:
         rest = []
         parts.append(special(token, by_id))
     return "".join([*parts, PARSER.renderer.render(rest, PARSER.options, {})])
+
+
+def write_text(_: object, tokens: Sequence[Token], place: int, *options: object) -> str:
+    return kept_whole(tokens[place].content, WORD)
+
+
+def write_code(_: object, tokens: Sequence[Token], place: int, *options: object) -> str:
+    return inline_code(tokens[place].content, "is_narrow" in tokens[place].meta)
+
+
+PARSER.add_render_rule("text", write_text)
+PARSER.add_render_rule("code_inline", write_code)
 
 
 def special(token: Token, sections: dict[str, Section]) -> Markup:

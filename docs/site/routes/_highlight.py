@@ -13,6 +13,8 @@ from pygments.lexer import Lexer
 from pygments.lexers import HtmlLexer, PythonLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from routes._lines import OUTPUT, wrapped
+
 FORMAT: Final = HtmlFormatter(nowrap=True)
 AS_WRITTEN: Final = {"stripnl": False, "ensurenl": False}
 
@@ -33,7 +35,8 @@ def highlighted(code: str, language: str) -> Markup:
     runs = groupby(range(len(code)), kinds.__getitem__)
     out = io.StringIO()
     FORMAT.format(((kind, "".join(code[index] for index in run)) for kind, run in runs), out)
-    return Markup(out.getvalue())
+    written = Markup(out.getvalue())
+    return wrapped(code, written) if language in OUTPUT else written
 
 
 def kinds_of(code: str, lexer: Lexer) -> list[object]:
