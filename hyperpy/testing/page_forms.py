@@ -67,6 +67,9 @@ class PageForm[P]:
         controls of one name. A file is a path, or a pair of its name and its content. Raises PageFailure for a name
         that the form doesn't have, and for a choice that it doesn't offer. Returns the form.
         """
+        if not isinstance(values, Mapping | None):
+            hint = f"To press a button, write submit(button={values!r})." if isinstance(values, str) else ""
+            raise TypeError(f"values are a mapping of names, not {type(values).__name__}. {hint}".rstrip())
         for name, value in {**(values or {}), **named}.items():
             control = self._controls.get(name)
             if control is None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import REPOSITORY, serve
 from tests.docs_support.markdown import Document
@@ -50,7 +50,20 @@ def test_a_list_follows_every_change_until_the_session_ends(browser: Browser, fo
         expect(bob.get_by_label("Item")).to_have_value("")
         expect(bob.get_by_label("Item")).to_be_focused()
 
+        posts: list[Route] = []
+        held = lambda route: posts.append(route) if route.request.method == "POST" else route.fallback()  # noqa: E731
+        bob.route("**/shopping", held)
         field = bob.get_by_label("Item")
+        field.fill("Pepper")
+        for key in ("Enter", "Enter", "x"):
+            bob.keyboard.press(key)
+        posts.pop().continue_()
+        expect(ada.locator("#items")).to_contain_text("Pepper")
+        expect(field).to_have_value("")
+        expect(field).to_be_focused()
+        assert not posts
+        bob.unroute("**/shopping")
+
         field.evaluate("field => field.removeAttribute('maxlength')")
         field.fill("A name that is too long")
         field.press("Enter")

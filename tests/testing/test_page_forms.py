@@ -164,6 +164,8 @@ async def test_what_a_form_does_not_have(app: Hyper) -> None:
             assert message in str(caught.value)
         with pytest.raises(PageFailure, match=r"no button 'Nothing'\. It has: 'Save it', 'delete'"):
             await form.submit(button="Nothing")
+        with pytest.raises(TypeError, match=r"not str\. To press a button, write submit\(button='Save it'\)\."):
+            await form.submit("Save it")  # type: ignore[arg-type]
         with pytest.raises(AnswerFailure, match="expected a page"):
             await (await site.page("/json")).form().submit()
 
