@@ -128,7 +128,8 @@ def _class(name: str, cls: type) -> Iterator[str]:
             function = getattr(cls, attribute)
             methods += [f"- `{_short(line)}`{_says(function)}" for line in describe_function(attribute, function)]
         elif (annotation := _annotation(cls, attribute)) is not None:
-            values.append(f"- `{attribute}: {annotation}`")
+            kind = type(member).__name__ if annotation == "Final" else annotation
+            values.append(f"- `{attribute}: {kind}`")
     if kept:
         is_all = len(kept) == len(given)
         yield from ("Each parameter is an attribute." if is_all else f"Attributes: {', '.join(kept)}.", "")
@@ -270,7 +271,7 @@ def _number(value: float) -> str:
 def _commands() -> Iterator[str]:
     yield from ("# Commands", "", "[The command line](../command-line.md) says when to use which.", "")
     for path, command in _all_commands("hyper", hyper):
-        context = click.Context(command, info_name=path, terminal_width=100)
+        context = click.Context(command, info_name=path, terminal_width=80)
         yield from (f"## {path}", "", "```text", command.get_help(context), "```", "")
 
 
