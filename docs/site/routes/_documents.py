@@ -141,6 +141,8 @@ def dress_cells(tokens: list[Token]) -> None:
             start.attrs["class"] = "short"
         for child in content.children or [] if start.type in ("th_open", "td_open") else []:
             child.meta["is_narrow"] = True
+            if child.type == "text" and child.content == " ":  # between statements or calls
+                child.type = "hardbreak"
 
 
 def unlink(children: list[Token], index: int, path: str) -> None:

@@ -5,21 +5,25 @@ from typing import Final
 
 from hyperpy import Markup
 
-BREAK: Final = re.compile(r"(?<=[\w)}\]])([/.,(\[=?&_:|]+)(?=[\w{\[\"'])|(?<=[\w;])(?=[\\%&])")
-FLAG_OR_ARROW: Final = re.compile(r"((?<![\w-])--?\w+|-+>)")
+AFTER: Final = r"(?:(?<=[^\W_])|(?<=[)}\]]))([/.,(\[=?&_:|]+)(?=[^\W_]|[{\[\"'])(?!(?<=\d\.)\d)"
+BREAK: Final = re.compile(AFTER + r"|(?<=[\w;])(?=[\\%&])")
+FLAG_OR_ARROW: Final = re.compile(r"((?<![\w-])--?\w+|-+>|utf-8)")
 SHORT: Final = 20
+SHORT_PHRASE: Final = 14
 WORD: Final = re.compile(r"((?<![\w-])(?:\w{1,3}-\w+|\w+-\w{1,2})(?![\w-]))")  # t-string, log-in
 
 OUTPUT: Final = ("", "console", "html", "http", "json", "sh", "text")
 EXCERPT: Final = re.compile(r"\s*>?\s*\d+ \||\s*\^+$")  # source code with its line numbers, and the carets below it
+FLAG: Final = re.compile(r"(?<=[\s>])--\w[\w-]*(?![^<]*>)")
 POSITION: Final = re.compile(r"^\S+:\d+  ")  # in an error message
-COLUMNS: Final = re.compile(r"\S {2,}\S")
+COLUMNS: Final = re.compile(r"\S {2,}\S|^ {10}")
+DEEPEST: Final = 8  # indentation that the style sheet knows
 NARROW: Final = 40  # characters that any window has room for
 
 
 def inline_code(code: str, is_narrow: bool) -> Markup:
     """A piece of code in a text. A long one, and any in a narrow cell, breaks after punctuation."""
-    if not is_narrow and len(code) <= SHORT and " " not in code:
+    if not is_narrow and len(code) <= (SHORT_PHRASE if " " in code else SHORT):
         return Markup('<code class="whole">{}</code>').format(code)
     text = BREAK.sub("\\1\0", code) if is_narrow or len(code) > SHORT else code
     parts = kept_whole(text, FLAG_OR_ARROW).split("\0")
@@ -38,14 +42,16 @@ def wrapped(code: str, markup: Markup) -> Markup:
     lines = code.split("\n")
     if 3 * sum(map(is_row, lines)) > sum(map(bool, lines)):
         return markup
-    return (
-        Markup("")
-        .join(
-            Markup(f"<span class='line'>{each}\n</span>" if len(line) > NARROW and not is_fixed(line) else f"{each}\n")
-            for line, each in zip(lines, markup.split("\n"), strict=True)
-        )
-        .removesuffix("\n")
-    )
+    written = zip(lines, markup.split("\n"), strict=True)
+    return Markup("").join(one_line(line, each) for line, each in written).removesuffix("\n")
+
+
+def one_line(line: str, markup: Markup) -> Markup:
+    if len(line) <= NARROW or is_fixed(line):
+        return markup + "\n"
+    depth = min(len(line) - len(line.lstrip()), DEEPEST) // 2 * 2
+    flags_whole = Markup(FLAG.sub(r'<span class="whole">\g<0></span>', markup))
+    return Markup('<span class="line{}">{}\n</span>').format(f" in-{depth}" if depth else "", flags_whole)
 
 
 def is_row(line: str) -> bool:
