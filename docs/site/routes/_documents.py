@@ -19,6 +19,7 @@ from routes._repository import DOCS, ROOT, file_url
 FOLDERS: Final = ("", "how-to", "reference", "explanation")
 EXTERNAL: Final = re.compile(r"[a-z]+:", re.IGNORECASE)
 COMMENT: Final = re.compile(r"^(?<!```xml\n)<!--.*?-->\n", re.MULTILINE)  # not the name of a file
+SHORT_CELL: Final = 9  # characters, which need no minimal width
 PARSER: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -137,7 +138,7 @@ def dress_cells(tokens: list[Token]) -> None:
             start.tag = end.tag = "td"
         if start.type in ("th_open", "td_open") and start.attrs.pop("style", None) == "text-align:right":
             start.attrs["class"] = "number"
-        elif start.type in ("th_open", "td_open") and len(content.content) < 4:
+        elif start.type in ("th_open", "td_open") and len(content.content) < SHORT_CELL:
             start.attrs["class"] = "short"
         for child in content.children or [] if start.type in ("th_open", "td_open") else []:
             child.meta["is_narrow"] = True

@@ -5,7 +5,7 @@ from typing import Final
 
 from hyperpy import Markup
 
-AFTER: Final = r"(?:(?<=[^\W_])|(?<=[)}\]]))([/.,(\[=?&_:|]+)(?=[^\W_]|[{\[\"'])(?!(?<=\d\.)\d)"
+AFTER: Final = r"(?:(?<=[^\W_])|(?<=[)}\]\"]))([/.,(\[=?&_:|]+)(?=[^\W_]|[{\[\"'])(?!(?<=\d\.)\d)"
 BREAK: Final = re.compile(AFTER + r"|(?<=[\w;])(?=[\\%&])")
 FLAG_OR_ARROW: Final = re.compile(r"((?<![\w-])--?\w+|-+>|utf-8)")
 SHORT: Final = 20
@@ -14,7 +14,8 @@ WORD: Final = re.compile(r"((?<![\w-])(?:\w{1,3}-\w+|\w+-\w{1,2})(?![\w-]))")  #
 
 OUTPUT: Final = ("", "console", "html", "http", "json", "sh", "text")
 EXCERPT: Final = re.compile(r"\s*>?\s*\d+ \||\s*\^+$")  # source code with its line numbers, and the carets below it
-FLAG: Final = re.compile(r"(?<=[\s>])--\w[\w-]*(?![^<]*>)")
+FLAG: Final = re.compile(r"(?<=[\s>])--?\w[\w-]*(?![^<]*>)")
+JSON_COMMA: Final = re.compile(r",(?=&quot;|[{\"])")
 POSITION: Final = re.compile(r"^\S+:\d+  ")  # in an error message
 COLUMNS: Final = re.compile(r"\S {2,}\S|^ {10}")
 DEEPEST: Final = 8  # indentation that the style sheet knows
@@ -38,9 +39,10 @@ def kept_whole(text: str, pattern: re.Pattern[str]) -> Markup:
 
 
 def wrapped(code: str, markup: Markup) -> Markup:
-    """The lines of an output that may wrap: those of a table or of source code may not."""
+    """The lines of an output that may wrap: those of a table, of a command's help or of source code may not."""
     lines = code.split("\n")
-    if 3 * sum(map(is_row, lines)) > sum(map(bool, lines)):
+    rows = sum(is_row(line) and not EXCERPT.match(line) for line in lines)
+    if code.startswith("Usage: ") or 3 * rows > sum(map(bool, lines)):
         return markup
     written = zip(lines, markup.split("\n"), strict=True)
     return Markup("").join(one_line(line, each) for line, each in written).removesuffix("\n")
@@ -50,8 +52,10 @@ def one_line(line: str, markup: Markup) -> Markup:
     if len(line) <= NARROW or is_fixed(line):
         return markup + "\n"
     depth = min(len(line) - len(line.lstrip()), DEEPEST) // 2 * 2
-    flags_whole = Markup(FLAG.sub(r'<span class="whole">\g<0></span>', markup))
-    return Markup('<span class="line{}">{}\n</span>').format(f" in-{depth}" if depth else "", flags_whole)
+    breaking = FLAG.sub(r'<span class="whole">\g<0></span>', markup)
+    if line.startswith(("{", "[")):  # JSON
+        breaking = JSON_COMMA.sub(r"\g<0><wbr>", breaking)
+    return Markup('<span class="line{}">{}\n</span>').format(f" in-{depth}" if depth else "", Markup(breaking))
 
 
 def is_row(line: str) -> bool:
