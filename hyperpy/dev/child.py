@@ -113,6 +113,7 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
     note_escaped_html()
     sys.set_coroutine_origin_tracking_depth(1)  # a warning about one that is never awaited names the line of its call
     try:
+        _enter(start.folder)
         app = hooks.load()
         _tell_imports(changes, *hooks.errors(app))
         hooks.announce(app, start.is_first, printed)
@@ -130,6 +131,16 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         if watched.problem is None:
             raise
         _serve_problem(watched.problem, hooks, settings, listener, changes, repeated)
+
+
+def _enter(folder: Path) -> None:
+    """Work in a folder, even if it has been removed and made again since this process or its zygote began."""
+    try:
+        os.chdir(folder)
+    except OSError:
+        what = f"the working directory {folder} is gone"
+        hint = "`hyper dev` goes on as soon as it is there again. If it has another place now, stop and start it there."
+        raise HyperError(what, hint=hint) from None
 
 
 def _keep(parent: Connection, printed: Printed) -> None:

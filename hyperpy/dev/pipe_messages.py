@@ -10,10 +10,14 @@ from hyperpy.dev.zygote import InstalledImports
 
 
 class Start(NamedTuple):
-    """What the parent says to a new child: whether it is the first one, and what the others have printed."""
+    """What the parent says to a new child: if it is the first one, what the others have printed, and where to work.
+
+    The folder may be another one of the same name than the parent was started in.
+    """
 
     is_first: bool
     printed: Printed
+    folder: Path
 
 
 class Kept(NamedTuple):

@@ -84,11 +84,14 @@ class Reloader:
         self._printed: Printed = ()
         self._sent = 0  # messages to children
         self._unsent: dict[str, None] = {}  # changed static files that the child has not been told of
+        self._folder = Path()
+        self._child_folder = (0, 0)
         self._static: Path | None = None
         self._modules: Files = {}  # what the child has imported, as it was then
 
     def follow(self, folder: Path, stop: threading.Event) -> None:
         """Watch and serve until `stop` is set."""
+        self._folder = folder
         routes = folder / self._settings.routes
         data = [folder / name.strip() for name in (self._settings.watch or "").split(",") if name.strip()]
         self._static = folder / self._settings.static
@@ -125,7 +128,7 @@ class Reloader:
         for events in changes:
             if events or is_first:
                 self._look(now := take())
-                if (now.folders, now.linked) != (snapshot.folders, snapshot.linked):
+                if (now.folders, now.linked, now.watched) != (snapshot.folders, snapshot.linked, snapshot.watched):
                     return
                 is_first = False
             elif self._child and self._child.exitcode is not None and not self._reported:
@@ -149,17 +152,25 @@ class Reloader:
             click.echo(f"{change.raw_str()}: {display_path(str(file))}")
             drop_bytecode(file)
         self._unsent.update((file.relative_to(now.static).as_posix(), None) for _, file in assets)
-        if code and not self._taken_over([file for _, file in code]):
+        is_replaced = self._child_folder != _identity(self._folder)
+        if is_replaced or (code and not self._taken_over([file for _, file in code])):
             self._end()
             self._child = self._start()
 
     def _start(self, *, is_first: bool = False) -> BaseProcess | ForkedProcess:
         self._reported, self._ready = False, None
+        folder = _identity(self._folder)
         self._changes, theirs = Pipe()
         with theirs:
-            child = self._starter.start(theirs)
+            try:
+                os.chdir(self._folder)
+                child = self._starter.start(theirs)
+            except FileNotFoundError:  # it is being removed; multiprocessing needs one that exists
+                os.chdir(self._folder.anchor)
+                child = self._starter.start(theirs)
+        self._child_folder = folder
         with suppress(OSError):  # it has ended
-            self._changes.send(Start(is_first, self._printed))
+            self._changes.send(Start(is_first, self._printed, self._folder))
         return child
 
     def _hear(self) -> None:
@@ -188,7 +199,8 @@ class Reloader:
                 case Ready() as ready:
                     self._ready = ready
                     self._static = ready.static or self._static
-                    self._starter.prepare(ready.dependencies)
+                    with suppress(FileNotFoundError):  # the working directory is being removed
+                        self._starter.prepare(ready.dependencies)
         return None
 
     def _taken_over(self, code: Sequence[Path]) -> bool:
@@ -229,3 +241,12 @@ class Reloader:
         if self._child.exitcode is None:
             self._child.kill()
             self._child.join()
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """The device and inode of a folder. They change if it is removed and made again; zeros if there is none."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)

@@ -34,6 +34,8 @@ class Snapshot:
     """The other folders and files to watch, whatever is in them."""
     modules: Files
     """Imported files that are in none of the folders. One that is missing has the state MISSING."""
+    watched: frozenset[tuple[int, int]]
+    """Devices and inodes of the folders: one that is removed and made again needs another watch."""
 
     def may_concern(self, change: Change, path: str) -> bool:
         """Whether an event in one of the folders may have changed a file. It may be about a folder or a link."""
@@ -60,7 +62,16 @@ def take_snapshot(
     single = {Path(file).parent for file in outside} | {path.parent for path in data if not path.is_dir()}
     watched = folders | {folder for folder in (*single, *(link.parent for link in linked)) if folder.is_dir()}
     files = {**read.files, **loaded.files}
-    return Snapshot(files, served.files, frozenset(watched), frozenset(linked), static, tuple(data), outside)
+    return Snapshot(
+        files,
+        served.files,
+        frozenset(watched),
+        frozenset(linked),
+        static,
+        tuple(data),
+        outside,
+        frozenset(loaded.seen | served.seen | read.seen),
+    )
 
 
 class _Walk:
@@ -72,7 +83,7 @@ class _Walk:
         self.linked: set[Path] = set()
         self._suffixes = suffixes
         self._skipped = skipped
-        self._seen: set[tuple[int, int]] = set()
+        self.seen: set[tuple[int, int]] = set()
         self._waiting = deque(roots)
         self.linked.update(link for root in self._waiting for link in _links(root) if root.is_symlink())
         while self._waiting:
@@ -85,11 +96,11 @@ class _Walk:
         except OSError:  # no permission, or deleted a moment ago
             return
         identity = (status.st_dev, status.st_ino)
-        if identity in self._seen and folder.is_symlink():
+        if identity in self.seen and folder.is_symlink():
             self.files[str(folder)] = FileState(*identity, 0, 0, 0)  # its files are known by other paths
-        if identity in self._seen or any(entry.name == "pyvenv.cfg" for entry in entries):
+        if identity in self.seen or any(entry.name == "pyvenv.cfg" for entry in entries):
             return
-        self._seen.add(identity)
+        self.seen.add(identity)
         self.folders.add(folder)
         for entry in entries:
             is_folder = entry.is_dir()

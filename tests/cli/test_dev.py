@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -338,6 +339,28 @@ def test_imported_modules_outside_and_named_folders_are_watched(site, tmp_path_f
         save(library / "prices.py", "TEA = 'tea-3'\n")
         assert wait_until(lambda: fetch(command.port())[0] == 200, command.transcript)
         until_shown(command, "tea-3")
+
+
+def test_a_project_that_is_removed_and_unpacked_again(tmp_path):
+    """At once, as by a script, or later; its files may look the same as before."""
+    project, copy = tmp_path / "project", tmp_path / "copy"
+    (project / "routes").mkdir(parents=True)
+    (project / "routes/index.py").write_text('t"<h1>First</h1>"\n')
+    shutil.copytree(project, copy)
+    with Command("dev", "--port", "0", folder=project) as command:
+        until_shown(command, "First")
+        for title in ("Second", "Third"):
+            shutil.rmtree(project)
+            if title == "Second":
+                until_shown(command, "is gone")
+            shutil.copytree(copy, project)
+            until_shown(command, "First")
+            save(project / "routes/index.py", f't"<h1>{title}</h1>"\n')
+            assert until_shown(command, title)[0] == 200
+        (project / "static").mkdir()
+        (project / "static/a.txt").write_text("static")
+        assert until_shown(command, "static", "/static/a.txt")[0] == 200
+    assert "Traceback" not in command.transcript()
 
 
 def test_a_folder_that_comes_later_is_watched(tmp_path, tmp_path_factory):

@@ -18,13 +18,14 @@ from hyperpy.user_files import is_users, package_of
 def trimmed_traceback(error: BaseException) -> str:
     """The traceback with the user's frames. Those of packages are counted, except for the last frame of all.
 
-    hyperpy's own errors have their place and excerpt in their message, which is all that is shown of them.
+    hyperpy's own errors have their place and excerpt in their message, which is all that is shown of them. So it is
+    with those that no code of the user leads to.
     """
     if isinstance(error, ComponentError):
         mark_argument(error)
-    if isinstance(error, HyperError) and error.place is not None:
+    if isinstance(error, HyperError) and (error.place is not None or raising_place(error) is None):
         cause = error.__cause__
-        if cause is None or _is_said(cause, error, error.place):
+        if cause is None or (error.place is not None and _is_said(cause, error, error.place)):
             return str(error)
         return f"{error}\n\nCaused by:\n\n{trimmed_traceback(cause)}"
     summary = TracebackException(type(error), error, error.__traceback__, compact=True)
