@@ -67,7 +67,7 @@ class Site:
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{text}\n", encoding="utf-8")
-        if name.startswith("tests/test_"):
+        if name.startswith("tests/test_") and "playwright" not in text:  # tests/browser/ runs those
             self.tests.add(name)
         if name == "pyproject.toml":
             self._install(tomllib.loads(text).get("project", {}))

@@ -12,7 +12,7 @@ from hyperpy import Response, htmx, redirect, request, session, url
 from hyperpy.exceptions import RefusedRedirectError
 from pydantic import StringConstraints
 
-from database import transaction
+from database import reading, transaction
 
 # Without the white space around it: "Ada " would look like "Ada".
 type UserName = Annotated[str, StringConstraints(strip_whitespace=True)]
@@ -41,7 +41,7 @@ def sign_up(name: str, password: str) -> User | None:
 
 def verified(name: str, password: str) -> User | None:
     """The user with that name and password. It takes as long for a name that doesn't exist: call it in a thread."""
-    with transaction() as connection:
+    with reading() as connection:
         row = connection.execute("select * from users where name = ?", (name,)).fetchone()
     try:
         hasher.verify(row["password"] if row else nobody, password)
@@ -51,7 +51,7 @@ def verified(name: str, password: str) -> User | None:
 
 
 def find(user_id: int) -> User | None:
-    with transaction() as connection:
+    with reading() as connection:
         row = connection.execute("select id, name from users where id = ?", (user_id,)).fetchone()
     return User(row["id"], row["name"]) if row else None
 

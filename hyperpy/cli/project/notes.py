@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from accounts import User
-from database import transaction
+from database import reading, transaction
 
 NEWEST = 50  # how many the board shows
 
@@ -16,7 +16,7 @@ class Note:
 
 
 def newest_notes() -> list[Note]:
-    with transaction() as connection:
+    with reading() as connection:
         return [Note(*row) for row in connection.execute("select * from notes order by id desc limit ?", (NEWEST,))]
 
 
