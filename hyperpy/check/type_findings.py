@@ -1,14 +1,15 @@
 """What a type checker finds in all route files at once."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
+from hyperpy.check.component_arguments import component_calls
 from hyperpy.check.findings import Finding, Severity
 from hyperpy.check.site_files import SiteFiles
 from hyperpy.check.types.type_checkers import COPIES, Diagnostic, TypeChecker, TypeCheckerError, find_type_checker
-from hyperpy.check.types.typed_copies import Copies, copy_routes
-from hyperpy.exceptions import Place
+from hyperpy.check.types.typed_copies import Copies, Insertion, copy_routes
 
 
 def check_types(routes: Path, files: SiteFiles) -> Iterator[Finding]:
@@ -26,12 +27,19 @@ def _run(checker: TypeChecker, routes: Path, files: SiteFiles) -> Iterator[Findi
     others = [Path(file.path) for file in files.files if not Path(file.path).is_relative_to(routes)]
     with tempfile.TemporaryDirectory(prefix=COPIES) as name:
         target = Path(name).resolve()
-        copies = copy_routes(routes, target, assigned=checker.needs_values)
+        copies = copy_routes(routes, target, partial(_calls, files), assigned=checker.needs_values)
         for found in checker.check(target, copies.folder, others):
-            yield _finding(found, copies)
+            if (finding := _finding(found, copies)) is not None:
+                yield finding
 
 
-def _finding(found: Diagnostic, copies: Copies) -> Finding:
-    file = str(copies.originals.get(found.file, found.file))
+def _calls(files: SiteFiles, path: Path) -> Iterable[Insertion]:
+    file = files.by_path.get(str(path))
+    return () if file is None else component_calls(file)
+
+
+def _finding(found: Diagnostic, copies: Copies) -> Finding | None:
+    """A diagnostic in the user's file; None for one about a call that isn't in it."""
+    place = copies.place(found)
     severity = Severity.ERROR if found.severity == "error" else Severity.WARNING
-    return Finding(severity, "type", found.message, Place(file, found.line, found.column, found.width), found.hint)
+    return None if place is None else Finding(severity, "type", found.message, place, found.hint)

@@ -60,6 +60,62 @@ def test_mypy_finds_errors_in_every_route_file(
     assert {each["severity"] for each in found} == {"error"}
 
 
+CARDS = {
+    "routes/_card.py": """\
+        from dataclasses import dataclass
+        from typing import Any, Literal
+
+        type Size = Literal["s", "l"]
+
+        def Card(title: str, count: int = 0, size: Size = "s", children: object = "", **rest: Any) -> object:
+            return t"<b>{title}{count}{size}</b>{children}{rest}"
+
+        def Untyped(title):
+            return t"{title}"
+
+        @dataclass
+        class Box:
+            label: str
+            open: bool = False
+    """,
+    "routes/{shop}.py": """\
+        from routes._card import Box, Card, Untyped
+
+        shop: int
+        names = ["a", "b"]
+        more: dict[str, str] = {}
+        nothing: None = None
+
+        t'''<{Card} title={shop} count="3" data-x=1 class="a" /> <{Card} size="m">{shop.uper()}</{Card}>
+        {[t'<{Box} label={name} open="{name}" />' for name in names]}<{Box} label={name} /> <{Untyped} title={1} />
+        <{Card} {more:**} count={len(shop)} title="{shop} x" /><{Box} label={1, 2} /><{Card} title={shop!r} />
+        <{nothing} /><{Card} title={t"<b>"} /> <{Card}
+          title={
+            shop}
+        /> <{Box} label={shop}>é</{Box}>'''
+    """,
+}
+
+
+def test_arguments_of_components_are_checked(
+    tmp_path: Path, found_by: Findings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MYPY_CACHE_DIR", str(REPOSITORY / ".mypy_cache/tools"))
+    write_files(tmp_path, CARDS | {"pyproject.toml": "[tool.mypy]\ndisallow_untyped_calls = true\n"})
+    found = [each for each in found_by("--types") if each["rule"] == "type"]
+    assert [(each["line"], each["column"], each["message"].partition(" has ")[0]) for each in found] == [
+        (8, 13, 'Argument "title" to "Card"'),
+        (8, 26, 'Argument "count" to "Card"'),
+        (8, 66, 'Argument "size" to "Card"'),
+        (8, 76, '"int"'),
+        (9, 25, 'Argument "open" to "Box"'),
+        (9, 76, 'Name "name" is not defined; did you mean "names"? [name-defined]'),
+        (10, 30, 'Argument 1 to "len"'),
+        (10, 63, 'Argument "label" to "Box"'),
+        (12, 3, 'Argument "title" to "Card"'),
+    ]
+
+
 PYRIGHT = """\
 #!{python}
 import json, sys
@@ -70,11 +126,12 @@ copy = folder + "/_shop_/_user_id_.py"
 lines = open(copy).read().splitlines()
 assert lines[6] == 'shop: str = __import__("hyperpy").value  # in the URL', lines
 assert config["extends"].endswith("pyproject.toml"), config
+at = lines[9].index("upper()}}")
 def found(file, line, start, end, severity, message):
     ends = {{"start": {{"line": line, "character": start}}, "end": {{"line": line, "character": end}}}}
     return {{"file": file, "severity": severity, "message": message, "range": ends, "rule": "reportX"}}
 print(json.dumps({{"generalDiagnostics": [
-    found(copy, 9, 34, 39, "error", "Cannot access it\\n\\u00a0\\u00a0It is unknown"),
+    found(copy, 9, at, at + 5, "error", "Cannot access it\\n\\u00a0\\u00a0It is unknown"),
     found(module, 0, 0, 1, "warning", "odd"),
     found(module, 0, 0, 1, "information", "dropped"),
 ]}}))
