@@ -72,6 +72,7 @@ def test_a_list_follows_every_change_until_the_session_ends(browser: Browser, fo
 
         ada.locator("#remove-1").press("Enter")
         expect(bob.locator("#items")).not_to_contain_text("Milk")
+        expect(ada.locator("#items")).to_be_focused()
         assert all(page.evaluate("window.isTheSame") for page in (ada, bob))
     for page in (ada, bob):
         expect(page.locator("#connection")).to_contain_text("Reconnecting")
