@@ -14,6 +14,7 @@ from hyperpy import Hyper, Query
 from hyperpy.pages import temporary_imports
 from hyperpy.pages.loading import execution
 from hyperpy.pages.loading.compiled.cache_file import CacheFile
+from hyperpy.pages.loading.compiled.fingerprints import state_of_package
 from hyperpy.testing import client
 from tests.pages.cached_routes import Load, facts
 from tests.support.sites import write_files
@@ -140,6 +141,33 @@ MESSAGES = {
     },
     "a private file with an unknown name": {"a.py": "from routes._a import A\nt'<p>'", "_a.py": "def A(): return nope"},
 }
+
+
+PACKAGED = {"hyperpy/__init__.py": "", "hyperpy/app/hyper.py": "class Hyper: ..."}
+LIST = "hyperpy/__init__.py,sha256=ab,0\nhyperpy/app/hyper.py,sha256=cd,16\n"
+EDITABLE = "_hyperpy.pth,sha256=ab,8\n"
+EDITED = {"hyperpy/app/hyper.py": "class Hyper: pass"}
+
+
+@pytest.mark.parametrize(
+    ("installed", "change", "is_seen"),
+    [
+        ({}, EDITED, True),
+        ({"hyperpy-1.dist-info/RECORD": EDITABLE}, EDITED, True),
+        ({"hyperpy-1.dist-info/METADATA": ""}, EDITED, True),
+        ({"hyperpy-1.dist-info/RECORD": LIST}, {}, False),
+        ({"hyperpy-1.dist-info/RECORD": LIST}, EDITED, False),
+        ({"hyperpy-1.dist-info/RECORD": LIST}, {"hyperpy-1.dist-info/RECORD": LIST.replace("cd", "ef")}, True),
+        ({"hyperpy-1.dist-info/RECORD": LIST}, {"hyperpy-2.dist-info/RECORD": LIST} | EDITED, True),
+    ],
+)
+def test_the_files_of_an_installed_package_are_known_by_their_list(
+    installed: dict[str, str], change: dict[str, str], is_seen: bool, tmp_path: Path
+) -> None:
+    write_files(tmp_path, PACKAGED | installed)
+    before = [*state_of_package(tmp_path / "hyperpy")]
+    write_files(tmp_path, change)
+    assert ([*state_of_package(tmp_path / "hyperpy")] != before) is is_seen
 
 
 def test_messages_are_the_same(load: Load, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import functools
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -33,10 +33,32 @@ def digest(parts: Iterable[str]) -> bytes:
 
 @functools.cache
 def environment() -> str:
-    """The versions of Python and hyperpy, and the state of hyperpy's files, which may be edited."""
-    versions = sorted(name for name in os.listdir(HYPERPY.parent) if name.startswith("hyperpy-"))
-    files = sorted(_files(HYPERPY))
-    return digest([sys.version, importlib.util.MAGIC_NUMBER.hex(), sys.platform, *versions, *map(repr, files)]).hex()
+    """The versions of Python and hyperpy, and the state of hyperpy's files."""
+    python = sys.version, importlib.util.MAGIC_NUMBER.hex(), sys.platform
+    return digest([*python, *state_of_package(HYPERPY)]).hex()
+
+
+def state_of_package(package: Path) -> Iterator[str]:
+    """What changes when the files of a package change.
+
+    Those of a source checkout may be edited; an installed package has a list of its files with their hashes.
+    """
+    distributions = sorted(name for name in os.listdir(package.parent) if name.startswith(f"{package.name}-"))
+    yield from distributions
+    found = [_record(package, name) for name in distributions if name.endswith(".dist-info")]
+    if len(found) == 1 and found[0]:
+        yield found[0]
+    else:
+        yield from map(repr, sorted(_files(package)))
+
+
+def _record(package: Path, distribution: str) -> str:
+    """The list of installed files, if it has those of the package: that of an editable installation doesn't."""
+    try:
+        record = (package.parent / distribution / "RECORD").read_text("utf-8")
+    except OSError:
+        return ""
+    return record if f"\n{package.name}/__init__.py,sha256=" in f"\n{record}" else ""
 
 
 def _files(folder: str | Path) -> Iterable[tuple[str, int, int]]:
