@@ -1,8 +1,8 @@
 """Prepares for t-strings that could not be compiled when their file was loaded: the first request will do it."""
 
 import opcode
+import os
 import sys
-import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -12,7 +12,7 @@ from hyperpy.pages import Route
 from hyperpy.templates import import_compiler, is_compiler_imported
 
 _BUILDS: Final = opcode.opmap["BUILD_TEMPLATE"]
-_ELSEWHERE: Final = (sysconfig.get_path("stdlib"), str(Path(__file__).parents[1]))
+_ELSEWHERE: Final = (os.path.dirname(os.__file__), str(Path(__file__).parents[1]))
 
 
 def prepare_for_templates(files: Iterable[Route]) -> None:
