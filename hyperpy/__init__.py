@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hyperpy.app import Hyper, spawn
     from hyperpy.channels import NOW, START, Message, listen, queue
-    from hyperpy.channels.channel import channel
+    from hyperpy.channels.named_channel import channel
     from hyperpy.components import FormField, Suspense
     from hyperpy.config import Settings
     from hyperpy.exceptions import HyperError
@@ -69,7 +69,7 @@ else:
             "starlette.requests": "Request",
             "hyperpy.app": "Hyper spawn",
             "hyperpy.channels": "Message NOW START listen queue",
-            "hyperpy.channels.channel": "channel",
+            "hyperpy.channels.named_channel": "channel",
             "hyperpy.components": "FormField Suspense",
             "hyperpy.config": "Settings",
             "hyperpy.exceptions": "HyperError",

@@ -101,7 +101,7 @@ def is_model(value: object) -> bool:
     return main is not None and isinstance(value, main.BaseModel)
 
 
-def lazy_names(package: str, places: Mapping[str, str], *, encoding: str) -> Callable[[str], Any]:
+def lazy_names(package: str, places: Mapping[str, str], *, encoding: str = "") -> Callable[[str], Any]:
     """The `__getattr__` of a package that imports its names when they are first used (PEP 562).
 
     `places` has the names of each module. Functions among those in `encoding` make JSON during requests. Submodules are

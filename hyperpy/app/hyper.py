@@ -24,8 +24,8 @@ from hyperpy.app.built_dispatch import make_dispatch
 from hyperpy.app.explicit_routes import ExplicitRoutes
 from hyperpy.app.loaded_routes import RouteRow, all_errors, load_routes
 from hyperpy.app.spawning import TASKS_KEY, SpawnedTasks, lifespan_tasks, tasks_without_lifespan
-from hyperpy.channels import HUB_KEY, Hub, make_hub
-from hyperpy.channels.current import connect_application
+from hyperpy.channels.current import connect_application, make_hub
+from hyperpy.channels.hub.hub import HUB_KEY, Hub
 from hyperpy.config import Command, Settings, app_settings, refuse_arguments, running_command
 from hyperpy.exceptions import ConfigError, HyperError, InputError, RefusedRedirectError, display_path
 from hyperpy.pages import AssetCheck, Dependency, Redirect, RequestBody

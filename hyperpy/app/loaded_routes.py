@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hyperpy.app.runtime_templates import prepare_for_templates
-from hyperpy.channels import channel
+from hyperpy.channels.named_channel import channel
 from hyperpy.components import FormField, Suspense
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
 from hyperpy.lazy import LazyModule

@@ -4,18 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
 from starlette.datastructures import Headers
 
 from hyperpy.channels.backends.schemes import make_backend, redacted
-from hyperpy.channels.cursor import Cursor
 from hyperpy.channels.hub.backend_client import PATIENCE
 from hyperpy.channels.hub.hub import HUB_KEY, Hub
 from hyperpy.config import Settings, app_settings
 from hyperpy.exceptions import ChannelError
+from hyperpy.lazy import LazyModule
 from hyperpy.pages import current
+
+if TYPE_CHECKING:
+    from hyperpy.channels import cursor as cursors
+else:
+    cursors = LazyModule("hyperpy.channels.cursor")
 
 CURSOR_KEY: Final = "hyperpy.cursor"
 
@@ -133,13 +138,13 @@ def current_hub() -> Hub:
     raise ChannelError("no application is running; channels need one", hint=IN_A_SCRIPT)
 
 
-def current_cursor() -> Cursor:
+def current_cursor() -> cursors.Cursor:
     """The cursor that all subscriptions of a request share; outside requests, a new one."""
     run = current.get(None)
     if run is None:
-        return Cursor()
+        return cursors.Cursor()
     cursor = run.scope.get(CURSOR_KEY)
     if cursor is None:
-        cursor = run.scope[CURSOR_KEY] = Cursor(Headers(scope=run.scope).get("last-event-id"))
-    assert isinstance(cursor, Cursor)
+        cursor = run.scope[CURSOR_KEY] = cursors.Cursor(Headers(scope=run.scope).get("last-event-id"))
+    assert isinstance(cursor, cursors.Cursor)
     return cursor

@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Any, Final
 
 from hyperpy.channels.backends.contract import QueueItem
-from hyperpy.channels.channel import key_of
 from hyperpy.channels.current import current_hub
 from hyperpy.channels.hub.hub import Hub
 from hyperpy.channels.hub.watch import QueueWatch
+from hyperpy.channels.named_channel import key_of
 from hyperpy.channels.payload import JSONValue, decode, encode
 from hyperpy.exceptions import BrokerError, BrokerRefusalError, ChannelClosedError
 

@@ -6,8 +6,8 @@ import pytest
 
 from hyperpy import channel
 from hyperpy.channels import START, Hub, Subscription
-from hyperpy.channels.channel import key_of
 from hyperpy.channels.cursor import MOST, Cursor
+from hyperpy.channels.named_channel import key_of
 from tests.support.until import PATIENCE
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from hyperpy import NOW, START, channel
 from hyperpy.channels import connect
-from hyperpy.channels.channel import key_of
+from hyperpy.channels.named_channel import key_of
 from hyperpy.exceptions import ChannelClosedError
 from tests.channels.steps import take, take_all
 from tests.support.until import PATIENCE

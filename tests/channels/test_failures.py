@@ -12,8 +12,8 @@ from hyperpy.channels import connect
 from hyperpy.channels.backends.memory import MemoryBackend
 from hyperpy.channels.backends.postgres import connection as postgres
 from hyperpy.channels.backends.redis import connection as redis
-from hyperpy.channels.channel import key_of
 from hyperpy.channels.hub import backend_client
+from hyperpy.channels.named_channel import key_of
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, BrokerRefusalError, ChannelError
 from tests.support.until import PATIENCE

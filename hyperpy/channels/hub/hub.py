@@ -4,16 +4,25 @@ import asyncio
 import logging
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hyperpy.channels.backends.contract import Backend
 from hyperpy.channels.backends.records import Batch, Position, Record
 from hyperpy.channels.hub.backend_client import PATIENCE, BackendClient
 from hyperpy.channels.hub.leases import Leases
-from hyperpy.channels.hub.notifications import Notifications
-from hyperpy.channels.hub.topic import Mailbox, Topic
-from hyperpy.channels.hub.watch import QueueWatch, Watch
 from hyperpy.exceptions import BrokerError, BrokerRefusalError, ChannelError
+from hyperpy.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from hyperpy.channels.hub import notifications
+    from hyperpy.channels.hub import topic as topics
+    from hyperpy.channels.hub import watch as queues
+    from hyperpy.channels.hub.topic import Mailbox, Topic
+    from hyperpy.channels.hub.watch import QueueWatch, Watch
+else:
+    notifications = LazyModule("hyperpy.channels.hub.notifications")
+    topics = LazyModule("hyperpy.channels.hub.topic")
+    queues = LazyModule("hyperpy.channels.hub.watch")
 
 logger: Final = logging.getLogger("hyperpy.channels")
 
@@ -33,7 +42,7 @@ class Hub:
         self.backend = backend
         self.address = address
         self._client = client = BackendClient(backend, address)
-        self.notifications = Notifications(client) if backend.notifies else None
+        self.notifications = notifications.Notifications(client) if backend.notifies else None
         self.leases = Leases(client)
         self._publishing: dict[str, asyncio.Task[None]] = {}  # the newest of `publish_soon`, by key
         self._topics: dict[str, Topic] = {}
@@ -137,7 +146,7 @@ class Hub:
     def topic(self, key: str, mailbox: Mailbox) -> Topic:
         topic = self._topics.get(key)
         if topic is None:
-            topic = self._topics[key] = Topic(key, self._client)
+            topic = self._topics[key] = topics.Topic(key, self._client)
         topic.add(mailbox)
         return topic
 
@@ -205,7 +214,7 @@ class Hub:
         """Set the event of a consumer whenever there may be an item."""
         queue = self._queues.get(key)
         if queue is None:
-            queue = self._queues[key] = QueueWatch(key, self._client)
+            queue = self._queues[key] = queues.QueueWatch(key, self._client)
         queue.members.add(consumer)
         return queue
 

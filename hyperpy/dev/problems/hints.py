@@ -24,7 +24,7 @@ _ITERATED: Final = re.compile(r"'async for' requires an object with __aiter__ me
 
 _UNQUOTED: Final = re.compile(r"""['"]coroutine['"]|\bnot coroutine\b""")
 _SUBSCRIPTION: Final = re.compile(r"'(?:Subscription|Channel)' object is not iterable")
-_OF_CHANNELS: Final = frozenset({"hyperpy.channels.channel", "hyperpy.channels.subscription"})
+_OF_CHANNELS: Final = frozenset({"hyperpy.channels.named_channel", "hyperpy.channels.subscription"})
 _ENTERED: Final = re.compile(r"'hyperpy\.channels\.\w+\.(Channel|Queue)' object does not support the .*context manager")
 _TO_ENTER: Final = {
     "Channel": "A channel can't be used in a `with`. Write `async for message in channel(…):`. To receive what is "
