@@ -25,11 +25,8 @@ if TYPE_CHECKING:
         PATCH,
         POST,
         PUT,
-        Body,
         Cookie,
         Depends,
-        File,
-        Form,
         Header,
         InputMarker,
         Loaded,
@@ -42,6 +39,7 @@ if TYPE_CHECKING:
         route,
         session,
     )
+    from hyperpy.pages.body_inputs import Body, File, Form
     from hyperpy.pages.proxies import request, response
     from hyperpy.responses import (
         FileResponse,

@@ -15,9 +15,9 @@ from hyperpy.exceptions import EventError
 from hyperpy.forms import Submission, SubmittedJSON
 from hyperpy.forms.strict_inputs import JSONInput, json_input
 from hyperpy.pages import InputMarker, current
-from hyperpy.pages.body_inputs import BodyNeeds, FromBody, submitted_body
 from hyperpy.pages.datastar_requests import leaving_html
 from hyperpy.pages.htmx_headers import absolute_path
+from hyperpy.pages.submitted_bodies import BodyNeeds, FromBody, submitted_body
 from hyperpy.record_classes import public_record, record
 from hyperpy.streams import Event, StreamMode, stream_headers
 from hyperpy.streams.dialects.datastar_encoding import encode_for_datastar

@@ -57,7 +57,8 @@ INSIDE = {
     "templates": ("escape", "deferred", "syntax", "escaping", "rendering", "at_load"),
     "pages": (
         *("htmx_headers", "datastar_requests", "request_objects"),
-        *("answers", "proxies", "constraint_keywords", "input_markers", "body_inputs", "input_functions"),
+        *("answers", "proxies", "constraint_keywords", "input_markers", "submitted_bodies", "body_inputs"),
+        "input_functions",
         *("route_settings", "source_files", "facts", "known_names"),
         *("analysis", "loading", "request", "waiting"),
     ),

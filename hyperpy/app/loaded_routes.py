@@ -10,8 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hyperpy.app.runtime_templates import prepare_for_templates
-from hyperpy.channels.named_channel import channel
-from hyperpy.components import FormField, Suspense
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
 from hyperpy.lazy import LazyModule
 from hyperpy.pages import (
@@ -37,46 +35,47 @@ from hyperpy.pages import (
 )
 from hyperpy.record_classes import record
 from hyperpy.routing import Discovery, ErrorPage, ErrorPages, GuardFile, RouteFile, Router, URLPatterns, discover
-from hyperpy.streams import JSON, Event
 from hyperpy.templates import TrustedCSS, TrustedJS, TrustedURL
-from hyperpy.web.assets import asset
 from hyperpy.web.htmx import htmx
 from hyperpy.web.redirect import redirect
 from hyperpy.web.site_urls import url
 
 if TYPE_CHECKING:
     from hyperpy.app.site_warnings import helper_warnings, name_warnings, stream_warnings
+    from hyperpy.pages.request import submitted_body
     from hyperpy.streams.dialects import datastar_stream
 else:
     helper_warnings = LazyModule("hyperpy.app.site_warnings.helper_warnings")
     name_warnings = LazyModule("hyperpy.app.site_warnings.name_warnings")
     stream_warnings = LazyModule("hyperpy.app.site_warnings.stream_warnings")
+    submitted_body = LazyModule("hyperpy.pages.request.submitted_body")
     datastar_stream = LazyModule("hyperpy.streams.dialects.datastar_stream")
 
 # By these objects, names in route files are resolved.
 PUBLIC_NAMES: Final = PublicNames(
     {method.name: method for method in (DELETE, GET, PATCH, POST, PUT)}
     | {
-        "Event": Event,
-        "FormField": FormField,
-        "Suspense": Suspense,
         "TrustedCSS": TrustedCSS,
         "TrustedJS": TrustedJS,
         "TrustedURL": TrustedURL,
-        "asset": asset,
-        "channel": channel,
         "csp_nonce": csp_nonce,
         "flash": flash,
         "flashes": flashes,
         "htmx": htmx,
-        "JSON": JSON,
         "redirect": redirect,
         "render": render,
         "request": current_request,
         "response": current_response,
         "session": session,
         "url": url,
-    }
+    },
+    {
+        "hyperpy.channels.named_channel": "channel",
+        "hyperpy.components": "Suspense",
+        "hyperpy.forms.field_component": "FormField",
+        "hyperpy.streams.events": "Event JSON",
+        "hyperpy.web.assets": "asset",
+    },
 )
 
 
@@ -214,6 +213,8 @@ def load_routes(
     prepare_for_templates(loaded_files)
     if any(route.stream for file in loaded_files for route in (file, *file.by_method.values())):
         _ = datastar_stream.kind_of_events  # imports what the requests for streams need
+    if any(file.body_needs for file in loaded_files):
+        _ = submitted_body.read_submitted
     router, error_pages = Router(routes, lambda known: None), ErrorPages(pages, report)
     return LoadedRoutes(
         found.folder, router, error_pages, package.patterns, entries, found, package.name, tuple(conflicts), below

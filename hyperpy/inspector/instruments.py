@@ -21,7 +21,6 @@ from hyperpy.inspector.declared_secrets import declared_secrets
 from hyperpy.inspector.history import Records, RequestEntry
 from hyperpy.inspector.stage_clock import RequestStage
 from hyperpy.pages import Route, Run
-from hyperpy.pages.request import run as run_module
 from hyperpy.routing import Match, Router
 from hyperpy.streams import StreamMode, Streams
 from hyperpy.streams.registry import OpenStream
@@ -33,7 +32,7 @@ current_entry: Final[ContextVar[RequestEntry | None]] = ContextVar("hyperpy.insp
 _STAGES: Final[tuple[tuple[Any, str, RequestStage], ...]] = (
     (Router, "match", RequestStage.MATCH),
     (Guards, "answer", RequestStage.GUARDS),
-    (run_module, "read_submitted", RequestStage.INPUTS),
+    (Run, "read_inputs_from_body", RequestStage.INPUTS),
     (Run, "prepare", RequestStage.INPUTS),
     (Run, "bind", RequestStage.INPUTS),
     (Run, "_execute", RequestStage.BODY),

@@ -1,7 +1,6 @@
 """From a route file's source to the answer of one request."""
 
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
-from hyperpy.pages.body_inputs import Body, File, Form
 from hyperpy.pages.datastar_requests import is_datastar
 from hyperpy.pages.facts import AssetCheck, LoadWarning, StreamFacts
 from hyperpy.pages.htmx_headers import OVERRIDING, with_vary
@@ -48,13 +47,10 @@ __all__ = [
     "WHOLE",
     "AnsweredError",
     "AssetCheck",
-    "Body",
     "Completion",
     "Cookie",
     "Dependency",
     "Depends",
-    "File",
-    "Form",
     "Header",
     "InjectedResponse",
     "InputMarker",

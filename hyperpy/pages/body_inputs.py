@@ -1,9 +1,10 @@
-"""Inputs from the body of a request: `Form`, `File` and `Body`, and the markers that they make."""
+"""Inputs from the body of a request: `Form`, `File` and `Body`, and the markers that they make.
+
+Many sites have none: loading a route that has one imports this.
+"""
 
 import logging
-from abc import abstractmethod
-from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Any, Final, Unpack
 
 from starlette.datastructures import Headers
@@ -16,73 +17,11 @@ from hyperpy.forms.strict_inputs import ABSENT, FormInput, JSONInput, form_input
 from hyperpy.forms.submission import Validator
 from hyperpy.pages.constraint_keywords import Constraints, known_constraints
 from hyperpy.pages.htmx_headers import loads_page
-from hyperpy.pages.input_markers import NO_CONSTRAINTS, NO_DEFAULT, InputMarker
+from hyperpy.pages.input_markers import NO_DEFAULT
+from hyperpy.pages.submitted_bodies import BINDING_METHODS, FORMS, BodyNeeds, FromBody, submitted_body
 from hyperpy.record_classes import record
 
 log: Final = logging.getLogger("hyperpy.forms")
-
-# In the ASGI scope: what has been read of the body, and the forms that are shown again.
-SUBMITTED: Final = "hyperpy.submitted"
-FORMS: Final = "hyperpy.forms"
-
-
-@record(frozen=True, slots=True)
-class SubmittedBody:
-    """The body of a request, read and parsed once for all inputs of it."""
-
-    raw: bytes | None = None
-    """None if no input has asked for it."""
-    form: Submission | None = None
-    """Fields, or JSON, which a form takes as well; None if no input has asked for either."""
-
-
-@record(frozen=True, slots=True)
-class BodyNeeds:
-    """The forms in which the inputs of a request need its body."""
-
-    form: bool = False
-    json: bool = False
-    raw: bool = False
-
-    def __or__(self, other: BodyNeeds) -> BodyNeeds:
-        return BodyNeeds(self.form or other.form, self.json or other.json, self.raw or other.raw)
-
-    def __bool__(self) -> bool:
-        return self.form or self.json or self.raw
-
-
-@record(frozen=True)
-class FromBody(InputMarker):
-    """A marker made by `Form()`, `File()` or `Body()`. When a file is loaded, it is fitted to the type of its input."""
-
-    alias: str = ""
-    constraints: Mapping[str, Any] = field(default=NO_CONSTRAINTS)
-    default: Any = field(default=NO_DEFAULT, compare=False)
-    optional: bool = False
-    """Whether None is a value of its input."""
-
-    @property
-    @abstractmethod
-    def needs(self) -> BodyNeeds:
-        """The forms of the body that it reads."""
-
-    @property
-    def has_default(self) -> bool:
-        return self.default is not NO_DEFAULT
-
-    def key(self, name: str) -> str:
-        return self.alias or name
-
-    @abstractmethod
-    def validator(self, method: str, submission: Submission) -> Validator | None:
-        """The type that the body of a request has to fit; None if it isn't read."""
-
-    @abstractmethod
-    def fitted(self, name: str, annotation: Any, kind: Any, *, has_default: bool) -> FromBody:
-        """The same marker for an input of that type; `kind` is the type without None and constraints.
-
-        Raises what pydantic raises for a type that it doesn't know.
-        """
 
 
 @record(frozen=True)
@@ -119,8 +58,11 @@ class FormMarker(FromBody):
     def _is_bound(self, method: str) -> bool:
         return self.is_submitted and method in BINDING_METHODS
 
+    @property
+    def is_shown_again(self) -> bool:
+        return self.model is not None
+
     def form(self, scope: Scope) -> ModelForm[Any]:
-        """The form of its `model` for a request."""
         assert self.model
         is_bound = self._is_bound(scope["method"])
         submission = submitted_body(scope).form if is_bound else None
@@ -161,18 +103,6 @@ class BodyMarker(FromBody):
 
     def validator(self, method: str, submission: Submission) -> Validator | None:
         return self.input if submission.json is not None else None
-
-
-BINDING_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
-
-
-def submitted_body(scope: Scope) -> SubmittedBody:
-    """The parts of the body that have been read so far."""
-    body: SubmittedBody = scope.get(SUBMITTED, _UNREAD)
-    return body
-
-
-_UNREAD: Final = SubmittedBody()
 
 
 def is_refused(scope: Scope) -> bool:

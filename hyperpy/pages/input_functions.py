@@ -5,10 +5,9 @@ when the file is loaded, and evaluates the default for each request, where it st
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Any, Final, Unpack, overload
+from typing import Any, Unpack, overload
 
 from hyperpy.exceptions import AnswerError
-from hyperpy.pages.body_inputs import Body, File, Form
 from hyperpy.pages.constraint_keywords import Constraints, known_constraints
 from hyperpy.pages.input_markers import (
     NO_DEFAULT,
@@ -79,10 +78,3 @@ def Loaded() -> Any:
     raise AnswerError(
         "`Loaded()` has no value", hint="Write it at the top level of a route file: `user: User = Loaded()`."
     )
-
-
-MARKER_FUNCTIONS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie, Path, Depends, Form, File, Body)
-"""Functions whose calls are input markers."""
-
-TAKING_DEFAULTS: Final[tuple[Callable[..., Any], ...]] = (Query, Header, Cookie, Path, Form, File, Body)
-"""Functions whose first parameter is the default."""

@@ -1,5 +1,6 @@
 """The objects behind hyperpy's names, and how to know input markers."""
 
+import sys
 import typing
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,8 +11,7 @@ import starlette.responses
 from markupsafe import Markup
 
 from hyperpy import responses
-from hyperpy.pages.body_inputs import Body, File, Form
-from hyperpy.pages.input_functions import MARKER_FUNCTIONS, Cookie, Depends, Header, Loaded, Path, Query
+from hyperpy.pages.input_functions import Cookie, Depends, Header, Loaded, Path, Query
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.route_settings import route
 from hyperpy.templates import fragment, html
@@ -23,11 +23,8 @@ RESPONSE_CLASSES = (
 
 _OWN: Mapping[str, object] = MappingProxyType(
     {
-        "Body": Body,
         "Cookie": Cookie,
         "Depends": Depends,
-        "File": File,
-        "Form": Form,
         "HTTPException": starlette.exceptions.HTTPException,
         "Header": Header,
         "Loaded": Loaded,
@@ -41,6 +38,8 @@ _OWN: Mapping[str, object] = MappingProxyType(
     }
 )
 
+_FROM_BODY: Final = {"hyperpy.pages.body_inputs": "Body File Form"}
+
 _STARLETTES: Mapping[str, object] = MappingProxyType(
     {name: getattr(starlette.responses, name) for name in RESPONSE_CLASSES}
 )
@@ -52,19 +51,55 @@ REQUEST_NAMES: Final = frozenset({"csp_nonce", "flash", "flashes", "htmx", "requ
 MISSING: Final = object()
 
 
-class PublicNames:
-    """The objects behind hyperpy's names; `injected` are those that rooms behind this one define."""
+class NamesOfModules:
+    """The names of objects by the modules that define them. They are known as soon as anybody can have the objects."""
 
-    def __init__(self, injected: Mapping[str, object]) -> None:
-        self._objects = {**_OWN, **injected}
-        self._names = {id(value): name for name, value in [*_STARLETTES.items(), *self._objects.items()]}
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._waiting = {module: names.split() for module, names in modules.items()}
+        self._objects: dict[int, tuple[str, object]] = {}
+
+    def name_of(self, value: object) -> str:
+        if self._waiting and any(map(_is_imported, self._waiting)):
+            self._look_again()
+        return self._objects.get(id(value), ("",))[0]
+
+    def _look_again(self) -> None:
+        for module in filter(_is_imported, list(self._waiting)):
+            found = vars(sys.modules[module])
+            self._objects |= {id(found[name]): (name, found[name]) for name in self._waiting[module]}
+            self._waiting = {name: waiting for name, waiting in self._waiting.items() if name != module}
+
+
+def _is_imported(module: str) -> bool:
+    """Whether a module has been executed to its end."""
+    known = sys.modules.get(module)
+    return known is not None and not getattr(known.__spec__, "_initializing", False)
+
+
+class PublicNames:
+    """The objects behind hyperpy's names.
+
+    `injected` are those that rooms behind this one define, and `modules` the names of others by their modules, which
+    not every site imports.
+    """
+
+    def __init__(self, injected: Mapping[str, object], modules: Mapping[str, str]) -> None:
+        known = {**_OWN, **injected}
+        modules = {**_FROM_BODY, **modules}
+        self._defined = known.keys() | " ".join(modules.values()).split()
+        self._names = {id(value): name for name, value in [*_STARLETTES.items(), *known.items()]}
+        self._later = NamesOfModules(modules)
 
     def name_of(self, value: object) -> str:
         """The public name of an object, or the empty string."""
-        return self._names.get(id(value), "")
+        return self._names.get(id(value)) or self._later.name_of(value)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._objects
+        return name in self._defined
+
+
+_MARKER_FUNCTIONS: Final = (Query, Header, Cookie, Path, Depends)
+_BODY_MARKER_FUNCTIONS: Final = NamesOfModules(_FROM_BODY)
 
 
 def is_marker(value: object) -> bool:
@@ -74,7 +109,8 @@ def is_marker(value: object) -> bool:
 
 
 def is_marker_function(value: object) -> bool:
-    return any(value is function for function in MARKER_FUNCTIONS)
+    is_own = any(value is function for function in _MARKER_FUNCTIONS)
+    return is_own or bool(_BODY_MARKER_FUNCTIONS.name_of(value))
 
 
 def has_marker(annotation: object, seen: frozenset[int] = frozenset()) -> bool:

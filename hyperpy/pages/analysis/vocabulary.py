@@ -12,10 +12,9 @@ from dataclasses import field
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.objects.asked import Asked, Path, Question, object_at
 from hyperpy.pages.analysis.objects.contents import holds_marker
-from hyperpy.pages.input_functions import (
-    TAKING_DEFAULTS,
-    Depends,
-)
+from hyperpy.pages.body_inputs import Body, File, Form
+from hyperpy.pages.input_functions import Cookie, Depends, Header, Query
+from hyperpy.pages.input_functions import Path as PathInput
 from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.known_names import MISSING, RESPONSE_CLASSES, PublicNames, is_marker, is_marker_function
 from hyperpy.record_classes import record
@@ -28,6 +27,8 @@ EVENT_MODULE = "hyperpy.datastar"
 """Its functions make events. It isn't imported here, because few sites use it."""
 RESPONSES = frozenset({*RESPONSE_CLASSES, "redirect"})
 ANSWERS = RESPONSES | {"render"}
+_TAKING_DEFAULTS = (Query, Header, Cookie, PathInput, Form, File, Body)
+"""Functions whose first parameter is the default."""
 """A bare call of one of these answers the request."""
 _QUICK_FUNCTIONS = frozenset(
     {
@@ -136,7 +137,7 @@ class Vocabulary:
         if (target := self._target(node)) is not None:
             return self.takes_default(target)
         value = self.value(node)
-        is_own = any(_whole(value) is function for function in TAKING_DEFAULTS)
+        is_own = any(_whole(value) is function for function in _TAKING_DEFAULTS)
         return is_own and not (isinstance(value, functools.partial) and value.args)
 
     def is_depends(self, node: ast.expr) -> bool:

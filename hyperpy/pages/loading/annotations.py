@@ -7,12 +7,12 @@ from typing import Annotated, Any, get_args, get_origin
 
 from hyperpy.exceptions import Place, RouteError, did_you_mean
 from hyperpy.lazy import pydantic, pydantic_core
-from hyperpy.pages.body_inputs import Form, FromBody
+from hyperpy.pages.body_inputs import Form
 from hyperpy.pages.facts import Declaration, place_of
-from hyperpy.pages.input_functions import MARKER_FUNCTIONS
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, TextMarker, source_of
-from hyperpy.pages.known_names import has_marker, is_marker
+from hyperpy.pages.known_names import has_marker, is_marker, is_marker_function
 from hyperpy.pages.loading.type_names import TypeNames
+from hyperpy.pages.submitted_bodies import FromBody
 from hyperpy.record_classes import record
 
 
@@ -111,7 +111,7 @@ def _check_fields(annotation: Any, declaration: Declaration, place: Place) -> No
 
 def _checked(marker: Any, declaration: Declaration, place: Place) -> InputMarker:
     """The marker, if it is one. A class or function is a marker only when called."""
-    if isinstance(marker, type) or any(marker is function for function in MARKER_FUNCTIONS):
+    if isinstance(marker, type) or is_marker_function(marker):
         written = getattr(marker, "__name__", "Marker")
         if inspect.isabstract(marker):
             what = f"`{written}` has no value: it doesn't define `value`"

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from hyperpy.exceptions import RouteError, known_names
 from hyperpy.lazy import pydantic
-from hyperpy.pages.body_inputs import FormMarker, FromBody
+from hyperpy.pages.body_inputs import FormMarker
 from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, PathMarker, QueryMarker
 from hyperpy.pages.loading.annotations import DeclaredType, declared_type
@@ -23,6 +23,7 @@ from hyperpy.pages.loading.resolved_inputs import Dependency, Input, InputOrigin
 from hyperpy.pages.loading.text_types import NotTextError, TextType, object_type, text_type
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.request_objects import RequestObject
+from hyperpy.pages.submitted_bodies import FromBody
 from hyperpy.record_classes import record
 from hyperpy.sessions import Session
 

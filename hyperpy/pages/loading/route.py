@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from hyperpy.exceptions import HyperError, Place, RouteError
 from hyperpy.lazy import LazyModule
-from hyperpy.pages.body_inputs import BodyNeeds
 from hyperpy.pages.facts import LoadWarning, StreamFacts, place_of
 from hyperpy.pages.loading.body.needs import body_needs, check_form_inputs
 from hyperpy.pages.loading.compiled.code import CompiledBody, CompiledRoute, CompiledTemplate
@@ -23,6 +22,7 @@ from hyperpy.pages.loading.package import RoutesPackage
 from hyperpy.pages.loading.resolved_inputs import Dependency, Input, prepared_inputs
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.route_settings import RouteSettings, check_setting, size
+from hyperpy.pages.submitted_bodies import BodyNeeds
 from hyperpy.record_classes import record
 from hyperpy.routing import ErrorPage, GuardFile, RouteFile
 from hyperpy.tracebacks import line_in

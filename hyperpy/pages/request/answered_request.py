@@ -5,15 +5,24 @@ import sys
 from threading import Lock
 from traceback import walk_stack
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
 from hyperpy.exceptions import HeadersSentError, Place, TemplateError
+from hyperpy.lazy import LazyModule
 from hyperpy.pages.answers import AnsweredError, Redirect, decisive, unexpected
+from hyperpy.pages.datastar_requests import is_datastar
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.pages.submitted_bodies import FORMS
 from hyperpy.templates import TemplateHost
+
+if TYPE_CHECKING:
+    from hyperpy.pages import body_inputs
+else:
+    body_inputs = LazyModule("hyperpy.pages.body_inputs")
 
 log: Final = logging.getLogger("hyperpy")
 
@@ -71,6 +80,21 @@ class AnsweredRequest(TemplateHost):
     def has_fragments(self) -> bool:
         """Whether `render` has been asked for fragments."""
         return hasattr(self, "_has_fragments")  # most requests need not even say that it is false
+
+    def injected_response(self) -> InjectedResponse:
+        """The `response` of this request, made on first use."""
+        raise NotImplementedError
+
+    def settle_status(self) -> int:
+        """The status of what the route renders: the one that it has set, or 422 if a form was refused.
+
+        Datastar shows no answer with another status than 200.
+        """
+        if FORMS in self.scope and body_inputs.is_refused(self.scope) and not is_datastar(Headers(scope=self.scope)):
+            injected = self.injected_response()
+            if not (injected.has_own_status or injected.sent):
+                injected.status_code = 422
+        return self.response.status_code if self.response else 200
 
     def mark_fragments(self) -> None:
         self._has_fragments = True

@@ -11,12 +11,12 @@ from starlette.types import Scope
 from hyperpy.exceptions import AnswerError, InputError
 from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.answers import Redirect
-from hyperpy.pages.body_inputs import FormMarker, FromBody
 from hyperpy.pages.facts import METHODS
 from hyperpy.pages.htmx_headers import vary
 from hyperpy.pages.input_markers import CookieMarker, HeaderMarker, QueryMarker
 from hyperpy.pages.loading.resolved_inputs import Input, InputOrigin
 from hyperpy.pages.request.injected_response import InjectedResponse
+from hyperpy.pages.submitted_bodies import FromBody
 from hyperpy.sessions import Session, SessionContent
 from hyperpy.templates.deferred import dismiss
 
@@ -78,7 +78,7 @@ def all_problems(problems: dict[str, str], group: int, inputs: Iterable[Input], 
     method = method if method in METHODS else ""
     others: dict[str, str] = {}
     for given in inputs:
-        is_form = isinstance(given.marker, FormMarker) and given.marker.model is not None
+        is_form = isinstance(given.marker, FromBody) and given.marker.is_shown_again
         is_own = isinstance(given.marker, (QueryMarker, HeaderMarker, CookieMarker, FromBody))
         if given.group > group and is_own and not is_form and given.methods and method in given.methods:
             read(given, run, others)
@@ -87,7 +87,7 @@ def all_problems(problems: dict[str, str], group: int, inputs: Iterable[Input], 
 
 def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
     assert given.marker
-    if isinstance(given.marker, FormMarker) and given.marker.model is not None:
+    if isinstance(given.marker, FromBody) and given.marker.is_shown_again:
         return given.marker.form(run.scope)
     try:
         value = (given.marker.values if given.many else given.marker.value)(run.request, given.name)

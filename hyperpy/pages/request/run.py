@@ -7,20 +7,17 @@ from functools import partial
 from inspect import isawaitable
 from threading import Lock
 from types import CodeType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from hyperpy.exceptions import HyperError, InputError
-from hyperpy.forms import show_initial
+from hyperpy.lazy import LazyModule
 from hyperpy.pages.answers import AnsweredError, Redirect
-from hyperpy.pages.body_inputs import FORMS, is_refused, report_undisplayed
-from hyperpy.pages.datastar_requests import is_datastar
 from hyperpy.pages.facts import METHODS
 from hyperpy.pages.loading.compiled.code import CompiledTemplate
 from hyperpy.pages.loading.hidden_names import ENDED, PAGE, RUN
@@ -34,11 +31,20 @@ from hyperpy.pages.request.no_answer import no_stream, no_template
 from hyperpy.pages.request.reading import ABSENT, all_problems, read
 from hyperpy.pages.request.request_state import STATE, RequestState, request_state
 from hyperpy.pages.request.route_request import RouteRequest
-from hyperpy.pages.request.submitted_body import read_submitted
 from hyperpy.pages.request.threads import TaskMark, in_thread
+from hyperpy.pages.submitted_bodies import FORMS
 from hyperpy.sessions import SessionContent
 from hyperpy.templates import Pending, allow_deferred, current_host
 from hyperpy.tracebacks import raising_place
+
+if TYPE_CHECKING:
+    from hyperpy.forms import model_form
+    from hyperpy.pages import body_inputs
+    from hyperpy.pages.request import submitted_body
+else:
+    model_form = LazyModule("hyperpy.forms.model_form")
+    body_inputs = LazyModule("hyperpy.pages.body_inputs")
+    submitted_body = LazyModule("hyperpy.pages.request.submitted_body")
 
 current: ContextVar[Run] = current_host
 
@@ -144,7 +150,6 @@ class Run(AnsweredRequest):
             await self.request_made.body()
 
     def injected_response(self) -> InjectedResponse:
-        """The `response` of this request, made on first use."""
         if self.response is None:
             with _making:
                 if self.response is None:
@@ -161,18 +166,10 @@ class Run(AnsweredRequest):
     def session_content(self) -> SessionContent:
         return request_state(self.scope).session_content(self.scope)
 
-    def settle_status(self) -> int:
-        """The status of what the route renders: the one that it has set, or 422 if a form was refused.
-
-        Datastar shows no answer with another status than 200.
-        """
-        if is_refused(self.scope) and not is_datastar(Headers(scope=self.scope)):
-            injected = self.injected_response()
-            if not (injected.has_own_status or injected.sent):
-                injected.status_code = 422
-        return self.response.status_code if self.response else 200
-
     # -- inputs, for the compiled body --------------------------------------------------------------------------------
+
+    async def read_inputs_from_body(self) -> None:
+        await submitted_body.read_submitted(self.request, self.route)
 
     async def prepare(self) -> None:
         """Bind the inputs of which some have to be awaited: those that this method always reaches.
@@ -221,7 +218,7 @@ class Run(AnsweredRequest):
         return not self.namespace[self.route.inputs[index].name].is_bound
 
     def show_initial(self, index: int, initial: object) -> None:
-        show_initial(self.namespace[self.route.inputs[index].name], initial)
+        model_form.show_initial(self.namespace[self.route.inputs[index].name], initial)
 
     def given(self, index: int) -> bool:
         """Whether the request has a value for this input, so that its default is not evaluated."""
@@ -245,7 +242,7 @@ class Run(AnsweredRequest):
             answer: Answer = None
             try:
                 if self.route.body_needs:
-                    await read_submitted(self.request, self.route)
+                    await self.read_inputs_from_body()
                 if self.route.prepared:
                     await self.prepare()
                 if self.route.loader:
@@ -374,9 +371,9 @@ class Run(AnsweredRequest):
     def _page_to_send(self) -> str | Pending:
         """The page for sending: then it may contain deferred values."""
         page = allow_deferred(self.evaluate, (template := self._reached(),), template.place)
-        if FORMS in self.scope and is_refused(self.scope):
+        if FORMS in self.scope and body_inputs.is_refused(self.scope):
             self.settle_status()
-            report_undisplayed(self.scope, page, template.place)
+            body_inputs.report_undisplayed(self.scope, page, template.place)
         return page
 
     def evaluate(self, template: CompiledTemplate) -> str:

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from hyperpy.exceptions import AnswerError
 from hyperpy.forms import Submission, SubmittedJSON
 from hyperpy.lazy import lazy_pattern
-from hyperpy.pages.body_inputs import SUBMITTED, BodyNeeds, SubmittedBody, submitted_body
 from hyperpy.pages.facts import FLAGS
 from hyperpy.pages.loading.body.needs import body_markers
 from hyperpy.pages.loading.route import Route
 from hyperpy.pages.request.route_request import LARGE, RouteRequest
+from hyperpy.pages.submitted_bodies import SUBMITTED, BodyNeeds, SubmittedBody, submitted_body
 
 MAX_VALUES: Final = 100_000
 """Values of a JSON body, about. pydantic needs 350 bytes for each that is invalid, and there is no limit to errors."""

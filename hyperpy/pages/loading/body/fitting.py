@@ -7,9 +7,10 @@ from typing import Any, get_args, get_origin
 
 from hyperpy.exceptions import RouteError
 from hyperpy.forms import FormModel, Kind
-from hyperpy.pages.body_inputs import Form, FormMarker, FromBody
+from hyperpy.pages.body_inputs import Form, FormMarker
 from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.loading.resolved_inputs import Input
+from hyperpy.pages.submitted_bodies import FromBody
 
 
 def is_form(kind: Any) -> bool:

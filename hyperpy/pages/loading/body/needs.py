@@ -6,10 +6,10 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.body_inputs import BINDING_METHODS, BodyNeeds, FormMarker, FromBody
 from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.loading.compiled.route_facts import RouteFacts
 from hyperpy.pages.loading.resolved_inputs import Input
+from hyperpy.pages.submitted_bodies import BINDING_METHODS, BodyNeeds, FromBody
 
 _BODILESS = frozenset({"GET", "HEAD", ""})
 _METHODS = ("DELETE", "PATCH", "POST", "PUT", "")
@@ -28,7 +28,7 @@ def body_needs(inputs: Iterable[Input]) -> Mapping[str, BodyNeeds]:
 
 
 def _is_only_form(given: Input) -> bool:
-    return all(isinstance(marker, FormMarker) and marker.model for marker in body_markers(given))
+    return all(marker.is_shown_again for marker in body_markers(given))
 
 
 def _needs(given: Input) -> BodyNeeds:
@@ -53,7 +53,7 @@ def check_form_inputs(
     for declaration, given in zip(facts.declarations, inputs, strict=True):
         if not isinstance(given.marker, FromBody):
             continue
-        if isinstance(given.marker, FormMarker) and given.marker.model is not None:
+        if given.marker.is_shown_again:
             if is_route and not facts.methods & BINDING_METHODS:
                 _check_submitted(declaration, facts)
             continue
@@ -63,7 +63,7 @@ def check_form_inputs(
                 "A GET request has no body. Write it under the flag of a method, or give it a default:\n\n"
                 f"    if POST:\n        {ast.unparse(declaration.node)}"
             )
-            if isinstance(given.marker, FormMarker) and _is_model(given.kind, definitions):
+            if given.marker.needs.form and _is_model(given.kind, definitions):
                 hint += f"\n\nIf the page shows the form again, write `{declaration.name}: Form[{given.kind}]`."
             what = f"`{declaration.name}` would be missing from every GET request"
             raise RouteError(what, place=place_of(declaration.node, facts.file), hint=hint)

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hyperpy.exceptions import Place, RouteError
-from hyperpy.pages.body_inputs import FromBody
 from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import NO_DEFAULT, DependsMarker, TextMarker
 from hyperpy.pages.known_names import has_marker, is_marker
 from hyperpy.pages.loading.dependencies.dependency_kinds import Callee
 from hyperpy.pages.loading.dependencies.function_source import Function, definition_of, fields_of
+from hyperpy.pages.submitted_bodies import FromBody
 from hyperpy.record_classes import record
 from hyperpy.sessions import Session
 
