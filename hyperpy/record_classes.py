@@ -11,9 +11,10 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, get_origin
 
-__all__ = ["public_record", "record"]
+__all__ = ["declared_fields", "public_record", "record"]
 
 _UNCOMPILED_CALLS: Final = 8  # of `__init__`: compiling it takes as long as about a hundred
+_PLAIN: Final[Any] = field()  # stands for fields without a value
 _DESCRIPTION: Final = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ class _Recipe:
         if annotation is KW_ONLY or isinstance(annotation, InitVar):
             self.is_plain = False
             return False
-        given = self.given.get(name, MISSING)
-        declared: Any = given if isinstance(given, Field) else field(default=given)
+        declared: Any = self.given.get(name, _PLAIN)
+        if not isinstance(declared, Field):
+            declared = field(default=declared)
         self.fields[name] = declared.compare
         self.is_plain &= declared.kw_only in (MISSING, False)
         if declared.init and name not in self.parameters:
@@ -187,6 +189,12 @@ class _Recipe:
         self.compile()
         del self.cls.__signature__
         raise AttributeError("__signature__")
+
+
+def declared_fields(cls: Any) -> dict[str, Field[Any]]:
+    """The fields that the class body of a record makes by `field(…)`. They may lack a type, unlike `fields`."""
+    recipe: _Recipe = cls.__record__
+    return {name: given for name, given in recipe.given.items() if isinstance(given, Field)}
 
 
 class _Later:

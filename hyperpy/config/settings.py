@@ -7,7 +7,7 @@ from typing import Any
 
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked
 from hyperpy.exceptions import ConfigError
-from hyperpy.record_classes import public_record
+from hyperpy.record_classes import declared_fields, public_record
 
 PREFIX = "HYPER_"
 EXAMPLE_KEY = "$(python -c 'import secrets; print(secrets.token_urlsafe())')"
@@ -195,17 +195,17 @@ class Settings:
     sources: Mapping[str, SettingSource] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name, each in setting_fields().items():  # those from elsewhere too: `dataclasses.replace` may change them
+        for name, default in setting_defaults().items():  # also of those from elsewhere: `replace` may change them
             value = getattr(self, name)
-            if value != each.default:
-                checked(value, each, SettingSource(f"Settings({name}=…)", SourceKind.CODE))
+            if value != default:
+                checked(value, setting_fields()[name], SettingSource(f"Settings({name}=…)", SourceKind.CODE))
 
     def given_in_code(self) -> list[str]:
         """The names of the settings that differ from their default and were not read from anywhere."""
         return [
             name
-            for name, each in setting_fields().items()
-            if name not in self.sources and getattr(self, name) != each.default
+            for name, default in setting_defaults().items()
+            if name not in self.sources and getattr(self, name) != default
         ]
 
     def error(self, name: str, what: str, hint: str) -> ConfigError:
@@ -225,6 +225,12 @@ def variable_of(name: str) -> str:
 def key_of(name: str) -> str:
     """The setting's name in pyproject.toml."""
     return name.replace("_", "-")
+
+
+@cache
+def setting_defaults() -> Mapping[str, object]:
+    """The default of each setting. With `setting_fields`, a start would take longer."""
+    return {name: each.default for name, each in declared_fields(Settings).items() if each.default is not MISSING}
 
 
 @cache

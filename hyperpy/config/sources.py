@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from hyperpy.config.setting_values import SettingSource, SourceKind, checked
-from hyperpy.config.settings import PREFIX, Settings, app_setting_names, flag_of, key_of, setting_fields, variable_of
+from hyperpy.config.settings import (
+    PREFIX,
+    Settings,
+    app_setting_names,
+    flag_of,
+    key_of,
+    setting_defaults,
+    setting_fields,
+    variable_of,
+)
 from hyperpy.exceptions import ConfigError, Place, UnknownSettingWarning, caller_place, did_you_mean, refuse
 from hyperpy.lazy import tomllib
 from hyperpy.record_classes import record
@@ -103,11 +112,10 @@ def load_settings(
     """
     values: dict[str, object] = {}
     sources: dict[str, SettingSource] = {}
-    known = setting_fields()
     variables = _from_environ(environ, report)
     for name, value, source in [*_from_pyproject(folder / PYPROJECT, report), *variables, *_from_flags(flags)]:
         try:
-            values[name] = checked(value, known[name], source)
+            values[name] = checked(value, setting_fields()[name], source)
         except ConfigError as error:
             report(error)
             continue
@@ -117,7 +125,7 @@ def load_settings(
 
 def _unknown_variables(environ: Mapping[str, str]) -> dict[str, ConfigError]:
     """An error for each HYPER_* variable that is not a setting."""
-    known = sorted(map(variable_of, setting_fields()))
+    known = sorted(map(variable_of, setting_defaults()))
     return {
         name: ConfigError(f"unknown setting {name}", hint=_remedy(name, known, f"unset {name}"))
         for name in environ
@@ -134,7 +142,7 @@ def _from_flags(flags: Mapping[str, object]) -> Iterator[_Given]:
 def _from_environ(environ: Mapping[str, str], report: Callable[[ConfigError], None]) -> Iterator[_Given]:
     for error in _unknown_variables(environ).values():
         report(error)
-    for name in setting_fields():
+    for name in setting_defaults():
         variable = variable_of(name)
         if variable in environ:
             yield name, environ[variable], SettingSource(variable, SourceKind.VARIABLE)
@@ -154,7 +162,7 @@ def _from_pyproject(path: Path, report: Callable[[ConfigError], None]) -> Iterat
         hint = "Write a line [tool.hyper], and the settings below it."
         report(ConfigError("[tool.hyper] must be a table", place=Place(str(path)), hint=hint))
         return
-    known = {key_of(name): name for name in setting_fields()}
+    known = {key_of(name): name for name in setting_defaults()}
     for key, value in table.items():
         place = _find_key(path, text, key)
         if key not in known:

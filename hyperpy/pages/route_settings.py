@@ -1,14 +1,13 @@
 """`route(…)`: the settings of one route, written at the top of its file."""
 
-import inspect
 from collections.abc import Callable
-from dataclasses import field, fields
+from dataclasses import field
 from typing import Any, Literal
 
 from hyperpy.config import SettingSource, SourceKind, checked, setting_fields
 from hyperpy.exceptions import ConfigError, RouteError
 from hyperpy.lazy import lazy_pattern
-from hyperpy.record_classes import record
+from hyperpy.record_classes import declared_fields, record
 
 _UNITS = {"B": 1} | {
     f"{letter}{unit}": base**power
@@ -61,14 +60,12 @@ class RouteSettings:
     dynamic: Literal[True] | None = _setting("dynamic", _switch)
 
 
-_FIELDS = fields(RouteSettings)
-NAMES = tuple(each.name for each in _FIELDS)
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+NAMES = tuple(declared_fields(RouteSettings))
 
 
 def check_setting(name: str, value: object) -> object:
     """The value that a setting gets in a Route. Raises RouteError without a place for one that it can't have."""
-    metadata = next(each.metadata for each in _FIELDS if each.name == name)
+    metadata = declared_fields(RouteSettings)[name].metadata
     if value is None:
         return None
     try:
@@ -81,23 +78,21 @@ def check_setting(name: str, value: object) -> object:
         raise RouteError(f"route({name}={value!r}) is not valid", hint=str(error)) from None
 
 
-def _statement[**P](_settings: Callable[P, RouteSettings]) -> Callable[P, None]:
-    """A function with the parameters of `settings`. hyperpy reads its call in a route file instead of running it."""
+def route(
+    *,
+    max_body: int | str | None = None,
+    ping: float | None = None,
+    timeout_send: float | None = None,
+    stream_max_age: float | None = None,
+    cross_site: Literal["allow"] | None = None,
+    dynamic: Literal[True] | None = None,
+) -> None:
+    """Settings of one route, as a statement of its own at the top of the file. They are read when it is loaded.
 
-    def route(*args: P.args, **kwargs: P.kwargs) -> None:
-        """Settings of one route, as a statement of its own at the top of the file. They are read when it is loaded.
-
-        `max_body` is the most bytes that a request body may have, as a number or a text such as "10 MiB". `ping` and
-        `timeout_send` and `stream_max_age` are those of the application, in seconds, for the streams of this route.
-        `cross_site="allow"` takes forms and other unsafe requests that pages of other sites send.
-        `dynamic=True` tells `hyper build` that the route needs a server.
-        """
-        hint = 'Write it at the top of a route file: route(max_body="10 MiB")'
-        raise RouteError("route() has no effect outside a route file", hint=hint)
-
-    parameters = [inspect.Parameter(each.name, _KEYWORD, default=None, annotation=each.type) for each in _FIELDS]
-    route.__signature__ = inspect.Signature(parameters, return_annotation=None)  # type: ignore[attr-defined]  # for help()
-    return route
-
-
-route = _statement(RouteSettings)
+    `max_body` is the most bytes that a request body may have, as a number or a text such as "10 MiB". `ping` and
+    `timeout_send` and `stream_max_age` are those of the application, in seconds, for the streams of this route.
+    `cross_site="allow"` takes forms and other unsafe requests that pages of other sites send.
+    `dynamic=True` tells `hyper build` that the route needs a server.
+    """
+    hint = 'Write it at the top of a route file: route(max_body="10 MiB")'
+    raise RouteError("route() has no effect outside a route file", hint=hint)

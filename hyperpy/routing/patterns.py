@@ -45,7 +45,7 @@ def is_private(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def parse_segment(name: str) -> Segment:
     """Parse a folder name, or a file name without `.py`. Raises RouteError without a place."""
-    if _CONTROL.search(name):
+    if not (name.isascii() and name.isprintable()) and _CONTROL.search(name):
         what = f"the name `{printable(name)}` contains a control character or is not valid UTF-8"
         raise RouteError(what, hint="Rename it: names become part of the URL.")
     if "{" not in name and "}" not in name:

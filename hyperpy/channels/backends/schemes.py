@@ -122,4 +122,6 @@ def _origin(entry: Entry) -> str:
 
 def redacted(url: str) -> str:
     """The URL with `***` in place of any password."""
-    return _PARAMETER.sub(r"\1***", _USER_PASSWORD.sub(r"\1***", url))
+    if "@" in url:
+        url = _USER_PASSWORD.sub(r"\1***", url)
+    return _PARAMETER.sub(r"\1***", url) if "password=" in url else url
