@@ -66,7 +66,7 @@ from hyperpy.web.errors import method_error
 from hyperpy.web.own_copy import own_copy
 from hyperpy.web.reported_task import ReportedTask
 from hyperpy.web.session_seal import has_session_of_middleware
-from hyperpy.web.static_files import with_usable_range
+from hyperpy.web.static_files.ranges import with_usable_range
 from hyperpy.web.whole_response import respond_at_once
 
 if TYPE_CHECKING:

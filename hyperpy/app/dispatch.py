@@ -3,7 +3,8 @@
 import inspect
 import logging
 import secrets
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -19,6 +20,7 @@ from hyperpy.app.sender import Sender
 from hyperpy.app.slashes import canonical_redirect, explicit_redirect
 from hyperpy.config import Settings
 from hyperpy.exceptions import AnswerError, HyperError, InputError, RefusedRedirectError, display_path, printable
+from hyperpy.lazy import LazyModule
 from hyperpy.pages import (
     ANSWERED,
     FORM_KEY,
@@ -53,7 +55,13 @@ from hyperpy.web.errors import (
     takes_html,
 )
 from hyperpy.web.own_copy import own_copy
-from hyperpy.web.static_files import STATIC_URLS, StaticApp
+from hyperpy.web.static_files.static_urls import STATIC_URLS
+
+if TYPE_CHECKING:
+    from hyperpy.web import static_files
+    from hyperpy.web.static_files import StaticApp
+else:
+    static_files = LazyModule("hyperpy.web.static_files")
 
 log = logging.getLogger("hyperpy")
 
@@ -75,15 +83,20 @@ class Dispatch:
         """The bytes that the body of any request may have; 0 means no limit."""
         self.has_own_limits = any(route.max_body for route in loaded.working())
         self.loaded = loaded
-        self.static = StaticApp(app.static_folder) if app.static_folder is not None else None
         self.browser_module = BrowserModule()
+
+    @cached_property
+    def static(self) -> StaticApp | None:
+        """What sends the static files. A site without their folder has no use for it until somebody asks for one."""
+        folder = self.app.static_folder
+        return None if folder is None else static_files.StaticApp(folder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sender = Sender(send, scope, self.headers)
         try:
             path = route_path(scope)
-            if self.static is not None and path.startswith(STATIC_URLS) and await self.static.answers(path):
-                await self.static(scope, receive, sender.watched)
+            if path.startswith(STATIC_URLS) and (static := self.static) is not None and await static.answers(path):
+                await static(scope, receive, sender.watched)
                 return
             if path.startswith(PREFIX):
                 await self.browser_module(scope, receive, sender.watched)

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import cached_property
 from inspect import markcoroutinefunction
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Never
+from typing import TYPE_CHECKING, Any, Final, Never
 from weakref import WeakKeyDictionary
 
 from starlette.applications import Starlette
@@ -28,7 +29,9 @@ from hyperpy.channels.current import connect_application, make_hub
 from hyperpy.channels.hub.hub import HUB_KEY, Hub
 from hyperpy.config import Command, Settings, app_settings, refuse_arguments, running_command
 from hyperpy.exceptions import ConfigError, HyperError, InputError, RefusedRedirectError, display_path
+from hyperpy.lazy import LazyModule
 from hyperpy.pages import AssetCheck, Dependency, Redirect, RequestBody
+from hyperpy.routing import URLProblem
 from hyperpy.sessions import SessionCookie, missing_key, new_key
 from hyperpy.streams import STATE_KEY, SignalledStreams, StopSignals, StreamLimits, Streams
 from hyperpy.web.allowed_hosts import AllowedHosts
@@ -36,7 +39,12 @@ from hyperpy.web.assets import no_static_files
 from hyperpy.web.default_headers import CompletedSend
 from hyperpy.web.errors import error_answer
 from hyperpy.web.site_urls import entered_site, site_of
-from hyperpy.web.static_files import StaticFolder
+
+if TYPE_CHECKING:
+    from hyperpy.web import static_files
+    from hyperpy.web.static_files import StaticFolder
+else:
+    static_files = LazyModule("hyperpy.web.static_files")
 
 _LOOK_AGAIN: Final = 1  # seconds for which the URL of a static file is used without a look at the file
 
@@ -85,10 +93,12 @@ class Hyper(Starlette):
         """Replacements for dependencies, set by tests."""
         grace = 0 if debug else (command.settings if command else settings).timeout_graceful_shutdown
         super().__init__(debug=debug, lifespan=_extended(lifespan, grace))
-        self.static_folder = StaticFolder(Path(static), 0 if debug else _LOOK_AGAIN) if static is not None else None
+        self._static = None if static is None else Path(static)
+        if self._static is not None and self._static.is_dir():
+            _ = self.static_folder, static_files.StaticApp  # imports what its requests need
         self.loaded_routes = load_routes(
             Path(routes),
-            static=self.static_folder is not None,
+            static=static is not None,
             check_asset=self._asset_check(command),
             tolerant=command is not None and command.tolerant,
         )
@@ -127,7 +137,18 @@ class Hyper(Starlette):
         is_listed = command is not None and not command.development_key  # by `hyper routes`
         if self.debug and not is_listed:
             return None
-        return self.static_folder.problem if self.static_folder is not None else no_static_files
+        return self._asset_problem if self._static is not None else no_static_files
+
+    def _asset_problem(self, name: str) -> URLProblem | None:
+        assert self.static_folder is not None
+        return self.static_folder.problem(name)
+
+    @cached_property
+    def static_folder(self) -> StaticFolder | None:
+        """The public files, if the application has any. The folder need not exist."""
+        if self._static is None:
+            return None
+        return static_files.StaticFolder(self._static, 0 if self.debug else _LOOK_AGAIN)
 
     @property
     def load_errors(self) -> list[HyperError]:

@@ -1,12 +1,14 @@
 """`asset()`: URLs of static files that change with their content."""
 
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 from hyperpy.exceptions import URLError, caller_place
 from hyperpy.pages import current
 from hyperpy.routing import URLProblem, root_prefix
 from hyperpy.web.site_urls import current_site
-from hyperpy.web.static_files import StaticFolder
+
+if TYPE_CHECKING:
+    from hyperpy.web.static_files import StaticFolder
 
 
 def asset(name: str, /) -> str:

@@ -17,8 +17,7 @@ from hyperpy.routing import URLProblem, quote_path
 from hyperpy.web.static_files.content_codings import CODINGS, ContentCoding
 from hyperpy.web.static_files.entity_tags import FileVersion, entity_tag, is_settled
 from hyperpy.web.static_files.hashed_names import with_hash
-
-WELL_KNOWN: Final = ".well-known"  # RFC 8615
+from hyperpy.web.static_files.static_urls import WELL_KNOWN
 
 _SOURCE_SUFFIXES: Final = (".py", ".pyc", ".pyi", ".pyo")
 _MAX_KNOWN: Final = 4096

@@ -16,19 +16,13 @@ from starlette.types import Receive, Scope, Send
 from hyperpy.routing import route_path, split_path
 from hyperpy.web.static_files.content_codings import ContentCoding, acceptable
 from hyperpy.web.static_files.entity_tags import entity_tag
-from hyperpy.web.static_files.folder import WELL_KNOWN, StaticFile, StaticFolder
+from hyperpy.web.static_files.folder import StaticFile, StaticFolder
 from hyperpy.web.static_files.hashed_names import hash_of, without_hash
 from hyperpy.web.static_files.ranges import with_usable_range
-
-STATIC_URLS: Final = (b"/static/", f"/{WELL_KNOWN}/".encode())
+from hyperpy.web.static_files.static_urls import STATIC_URLS, WELL_KNOWN
 
 _REVALIDATED: Final = "no-cache"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"  # a year; RFC 8246
-
-
-def static_url(name: str) -> str:
-    """The path of a file in the folder, without a hash."""
-    return f"/{name}" if name.startswith(f"{WELL_KNOWN}/") else f"/static/{name}"
 
 
 class _Representation(NamedTuple):
