@@ -66,10 +66,9 @@ def test_ctrl_c_in_the_terminal_prints_nothing(workers):
 
 
 def test_ctrl_c_while_the_workers_start_prints_nothing(folder):
+    code = "import os; print('loading', os.getpid(), flush=True); import time; time.sleep(60)"
+    (folder / "helper.py").write_text(code)
     with Command("serve", "--port", "0", "--workers", "2", folder=folder) as command:
-        (folder / "helper.py").write_text(
-            "import os; print('loading', os.getpid(), flush=True); import time; time.sleep(60)"
-        )
         worker = int(command.wait_for_output(r"loading (\d+)")[1])
         command.interrupt_group()
         assert command.exit_status() == 0
