@@ -3,12 +3,13 @@
 Loading the routes uses the names that requests will need, so that no request waits for an import.
 """
 
-import gc
 import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
+
+from hyperpy.garbage import collection_paused
 
 __all__ = [
     "LazyModule",
@@ -124,17 +125,11 @@ def _imported(module: str) -> Any:
     """Import a module after the packages that it is in.
 
     Python locks a module before its package, which locks the module when it imports it: two threads would deadlock.
-    The garbage collector waits meanwhile, because it would look at all these classes and functions in vain.
     """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
+    with collection_paused():
         for end in [place for place, character in enumerate(module) if character == "."]:
             import_module(module[:end])
         return import_module(module)
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _submodule(package: str, name: str) -> Any:

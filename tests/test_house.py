@@ -21,6 +21,7 @@ LONGEST = 400
 
 # Data flows from left to right, and a part imports only itself and what stands before it.
 ORDER = (
+    "garbage",
     "lazy",
     "record_classes",
     "proposed_imports",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hyperpy.app.runtime_templates import prepare_for_templates
 from hyperpy.exceptions import HyperError, Place, RouteConflictError, RouteError, display_path, refuse
+from hyperpy.garbage import collection_paused
 from hyperpy.lazy import LazyModule
 from hyperpy.pages import (
     DELETE,
@@ -174,6 +175,7 @@ def _names_session(route: Route) -> bool:
     )
 
 
+@collection_paused()
 def load_routes(
     folder: Path,
     *,
