@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections import Counter
+from collections import Counter, deque
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -13,7 +13,8 @@ from hyperpy import START, channel, listen, queue
 from hyperpy.channels import connect, make_hub
 from hyperpy.channels.backends.postgres import backend, connection, subscriber
 from hyperpy.channels.backends.postgres.backend import batch_of
-from hyperpy.channels.backends.records import BEGINNING, Position
+from hyperpy.channels.backends.postgres.subscriber import PostgresSubscriber
+from hyperpy.channels.backends.records import BEGINNING, Position, Record
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ConfigError
@@ -506,3 +507,29 @@ async def test_a_receipt_is_void_after_the_lease(server, settings):
         assert await backend.take(key, 30) is None
         await backend.acknowledge(second)
     assert server.ask("SELECT count(*) FROM hyper_queue") == [(0,)]
+
+
+async def test_nothing_is_reported_of_a_channel_that_is_no_longer_watched():
+    """Its messages may be on their way: announced and not fetched, or being fetched."""
+    reported: list[str] = []
+
+    class Reports:
+        def arrived(self, key: str, record: Record) -> None:
+            reported.append(key)
+
+        def changed(self, key: str) -> None:
+            reported.append(key)
+
+    class Connection:
+        async def query(self, statement: str, values: dict[str, list[str]]) -> list[tuple[object, ...]]:
+            subscriber.unwatch("left")
+            return [(key, 1, 1, False, b"x") for key in values["keys"]]
+
+    subscriber = PostgresSubscriber(Reports())
+    subscriber._commands = deque()
+    for key in ("kept", "left", "left before"):
+        subscriber.watch(key)
+        subscriber._announced(key, Position(1, 1))
+    subscriber.unwatch("left before")
+    await subscriber._fetch(Connection())
+    assert reported == ["kept"]

@@ -53,6 +53,7 @@ class PostgresSubscriber:
     def unwatch(self, key: str) -> None:
         self._keys.discard(key)
         self._newest.pop(key, None)
+        self._pending.pop(key, None)
 
     async def listen(self, name: str) -> None:
         """Returns once the server has confirmed, or the connection has ended: the next one listens to all names."""
@@ -160,8 +161,11 @@ class PostgresSubscriber:
         fetched: dict[str, int] = {}
         for key, epoch, number, closes, data in rows:
             fetched[key] = number
-            self._listener.arrived(key, Record(Position(epoch, number), data, closes=closes))
+            if key in self._keys:
+                self._listener.arrived(key, Record(Position(epoch, number), data, closes=closes))
         for key, each in ranges.items():
+            if key not in self._keys:
+                continue  # since the query
             if key not in fetched:
                 self._listener.changed(key)  # deleted already
             elif fetched[key] < each.last:
