@@ -14,6 +14,7 @@ from hyperpy.garbage import collection_paused
 __all__ = [
     "LazyModule",
     "anyio",
+    "compile_patterns",
     "decimal",
     "difflib",
     "from_thread",
@@ -56,6 +57,7 @@ class _Pattern:
 class _UncompiledPattern(_Pattern):
     def __init__(self, *arguments: Any) -> None:
         self._arguments = arguments
+        _patterns.append(self)
 
     def __getattr__(self, name: str) -> Any:
         if name not in _PATTERN_NAMES:
@@ -67,6 +69,14 @@ class _UncompiledPattern(_Pattern):
         return getattr(compiled, name)
 
 
+def compile_patterns() -> None:
+    """Compile all patterns of the imported modules, for a process that is about to fork."""
+    for pattern in _patterns:
+        _ = pattern.pattern
+    _patterns.clear()
+
+
+_patterns: Final[list[_UncompiledPattern]] = []
 _PATTERN_NAMES: Final = frozenset(name for name in dir(re.Pattern) if not name.startswith("_"))
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, get_origin
 
-__all__ = ["declared_fields", "public_record", "record"]
+__all__ = ["compile_records", "declared_fields", "public_record", "record"]
 
 _UNCOMPILED_CALLS: Final = 8  # of `__init__`: compiling it takes as long as about a hundred
 _PLAIN: Final[Any] = field()  # stands for fields without a value
@@ -77,6 +77,7 @@ class _Recipe:
             setattr(self.cls, name, _Later(partial(self._part, name)))
         if "__init__" not in vars(self.cls):
             self.cls.__init__ = self._first_init()
+            _uncompiled.append(self)
 
     def _inherit(self, base: _Recipe) -> None:
         self.fields |= base.fields
@@ -195,6 +196,16 @@ def declared_fields(cls: Any) -> dict[str, Field[Any]]:
     """The fields that the class body of a record makes by `field(…)`. They may lack a type, unlike `fields`."""
     recipe: _Recipe = cls.__record__
     return {name: given for name, given in recipe.given.items() if isinstance(given, Field)}
+
+
+def compile_records() -> None:
+    """Compile `__init__` of all records of the imported modules, for a process that is about to fork."""
+    for recipe in _uncompiled:
+        recipe.compile()
+    _uncompiled.clear()
+
+
+_uncompiled: Final[list[_Recipe]] = []
 
 
 class _Later:

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import pytest
 
-from hyperpy.record_classes import public_record, record
+from hyperpy.lazy import compile_patterns, lazy_pattern
+from hyperpy.record_classes import compile_records, public_record, record
 
 
 def classes(decorator):
@@ -168,3 +169,18 @@ def test_dataclasses_inherit_from_public_records():
 def test_records_that_change_have_no_hash():
     with pytest.raises(TypeError, match="unhashable"):
         hash(classes(record)[2]())
+
+
+def test_records_and_patterns_can_be_compiled_before_a_fork():
+    @record(frozen=True, slots=True)
+    class Point:
+        x: int
+
+    pattern = lazy_pattern("a+")
+    first = Point.__init__
+    compile_records()
+    compile_patterns()
+    assert Point.__init__ is not first
+    assert Point(1) == Point(x=1)
+    assert "match" in vars(pattern)
+    assert pattern.match("aab").group() == "aa"

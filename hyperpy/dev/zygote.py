@@ -21,6 +21,8 @@ from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from hyperpy.lazy import compile_patterns
+from hyperpy.record_classes import compile_records
 from hyperpy.server import CAN_FORK, HANDLED, fork_process, start_process
 
 # The frameworks of macOS start threads that a forked process lacks.
@@ -150,6 +152,8 @@ def _run(
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
     _import(dependencies)
+    compile_patterns()
+    compile_records()
     gc.collect()
     gc.freeze()
     child: BaseProcess | None = None
