@@ -1,4 +1,4 @@
-"""Python's garbage collector, while there is no garbage."""
+"""A pause of Python's garbage collector, for work that leaves no garbage."""
 
 import gc
 from collections.abc import Iterator
