@@ -1,10 +1,19 @@
-"""A pause of Python's garbage collector, for work that leaves no garbage."""
+"""When Python's garbage collector runs, and which objects it looks at."""
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["collection_paused"]
+__all__ = ["collection_paused", "freeze"]
+
+_has_frozen = False
+
+
+def freeze() -> None:
+    """Keep the collector from looking at the objects of now: a process that is forked off would copy their memory."""
+    global _has_frozen
+    gc.freeze()
+    _has_frozen = True
 
 
 @contextmanager
@@ -19,7 +28,8 @@ def collection_paused() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
-            if not gc.get_freeze_count():  # or those of an application would be collected again
+            # Frozen objects would be collected again. Python counts them one by one, which takes as long as a look.
+            if not (_has_frozen or gc.get_freeze_count()):
                 gc.freeze()
                 gc.unfreeze()  # puts them into the oldest generation
             gc.enable()

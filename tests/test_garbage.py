@@ -3,11 +3,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from hyperpy.garbage import collection_paused
+from hyperpy import garbage
+from hyperpy.garbage import collection_paused, freeze
 
 
 @pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
+def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(garbage, "_has_frozen", False)
     was_frozen = gc.get_freeze_count() > 0  # by a test that forks
     gc.unfreeze()
     yield
@@ -60,3 +62,14 @@ def test_what_an_application_has_frozen_stays_frozen():
     with collection_paused():
         pass
     assert gc.get_freeze_count() == count > 0
+
+
+def test_a_pause_counts_no_objects_that_hyperpy_has_frozen(monkeypatch: pytest.MonkeyPatch):
+    gc.enable()
+    freeze()
+    with monkeypatch.context() as patch:
+        patch.setattr(gc, "get_freeze_count", None)
+        with collection_paused():
+            pass
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0

@@ -116,7 +116,8 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
         _enter(start.folder)
         app = hooks.load()
         _tell_imports(changes, *hooks.errors(app))
-        hooks.announce(app, start.is_first, printed)
+        if start.is_first:
+            hooks.announce(app, True, printed)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the user's module may raise any exception)
         _tell_imports(changes, error)
         _serve_problem(error, hooks, settings, listener, changes, repeated)
@@ -124,7 +125,7 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
     watched = StartupWitness(hooks.inspected(app))
     try:
         imported = partial(dependencies_since, modules, variables)
-        follow = partial(_follow, changes, app, hooks, imported, printed)
+        follow = partial(_follow, changes, app, hooks, imported, printed, is_first=start.is_first)
         checks = (partial(hooks.warnings, app), partial(hooks.check, app), printed.checked)
         _serve(watched, settings, listener, repeated, follow, *checks)
     except SystemExit:
@@ -177,9 +178,13 @@ def _follow(
     dependencies: Callable[[], InstalledImports],
     printed: PrintedWarnings,
     server: FollowedServer,
+    *,
+    is_first: bool,
 ) -> None:
     follower = Follower(parent, app, hooks, printed, server)  # the thread that receives keeps it
     parent.send(Ready(follower.static_folder, dependencies()))
+    if not is_first:
+        asyncio.get_running_loop().call_later(FOLLOWING, hooks.announce, app, False, printed)
 
 
 class Follower:

@@ -21,6 +21,7 @@ from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from hyperpy.garbage import freeze
 from hyperpy.lazy import compile_patterns
 from hyperpy.record_classes import compile_records
 from hyperpy.server import CAN_FORK, HANDLED, fork_process, start_process
@@ -155,7 +156,7 @@ def _run(
     compile_patterns()
     compile_records()
     gc.collect()
-    gc.freeze()
+    freeze()
     child: BaseProcess | None = None
     with contextlib.suppress(OSError, EOFError):  # the parent has closed the channel, or has gone
         channel.send(_is_single_threaded())

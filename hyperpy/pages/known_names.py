@@ -59,7 +59,7 @@ class NamesOfModules:
         self._objects: dict[int, tuple[str, object]] = {}
 
     def name_of(self, value: object) -> str:
-        if self._waiting and any(map(_is_imported, self._waiting)):
+        if self._waiting and not sys.modules.keys().isdisjoint(self._waiting):
             self._look_again()
         return self._objects.get(id(value), ("",))[0]
 

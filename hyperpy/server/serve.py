@@ -14,6 +14,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp
 
 from hyperpy.config import Settings
+from hyperpy.garbage import freeze
 from hyperpy.server.configuration import Config
 from hyperpy.server.health import health_paths
 from hyperpy.server.http.protocol import HTTPProtocol
@@ -84,7 +85,7 @@ def run(server: Server, listener: socket.socket) -> None:
 
 def _serve_with_workers(load: Load, settings: Settings, listener: socket.socket) -> int:
     folder = WorkingDirectory()
-    gc.freeze()  # collections would write to pages that the workers share
+    freeze()  # collections would write to pages that the workers share
     gc.enable()
 
     def start_worker() -> Worker:
@@ -155,6 +156,6 @@ def _announce(listener: socket.socket, settings: Settings) -> None:
 
 def tune_collector() -> None:
     """Turn the collector on, without the loaded modules, and collect young objects less often."""
-    gc.freeze()
+    freeze()
     gc.set_threshold(COLLECT_EVERY)
     gc.enable()
