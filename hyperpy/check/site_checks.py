@@ -12,7 +12,7 @@ from hyperpy.check.element_ids import check_ids
 from hyperpy.check.findings import Finding, Severity, in_order
 from hyperpy.check.fragment_names import check_fragments
 from hyperpy.check.links import check_links
-from hyperpy.check.site_files import SiteFiles, site_files
+from hyperpy.check.site_files import SiteFiles, files_with, site_files
 from hyperpy.check.streams import check_event_names
 from hyperpy.check.type_findings import check_types
 from hyperpy.exceptions import HyperError
@@ -65,14 +65,14 @@ def check_loaded(app: Hyper) -> list[LoadWarning]:
 def check_site(app: Hyper, *, types: bool = False) -> Report:
     """Check the route files of an application in debug mode, and what they import.
 
-    With `types`, a type checker does so too.
+    With `types`, a type checker does so too, and checks the module that makes the application.
     """
     loaded = app.loaded_routes
-    files = site_files(loaded)
+    files, folder = site_files(loaded), loaded.found.folder
     findings = [
         *map(Finding.of_error, loaded.errors),
         *map(Finding.of_warning, loaded.warnings),
         *_across_files(files, Destinations(app)),
-        *(check_types(loaded.found.folder, files) if types else ()),
+        *(check_types(folder, files, files_with(app, folder)) if types else ()),
     ]
     return Report(tuple(in_order(findings)), files)

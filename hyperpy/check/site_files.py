@@ -168,6 +168,12 @@ def _imported(parsed: ParsedFile) -> frozenset[str]:
     return frozenset(found)
 
 
+def files_with(app: object, folder: Path) -> list[str]:
+    """The files of the user's modules in which an application is a name, such as `app.py`."""
+    loaded = [module for modules in _user_modules(folder).values() for module in modules]
+    return [str(module.__file__) for module in loaded if any(value is app for value in vars(module).values())]
+
+
 def _module_stem(path: str) -> str:
     file = Path(path)
     return file.parent.name if file.name == "__init__.py" else file.stem

@@ -12,19 +12,20 @@ from hyperpy.check.types.type_checkers import COPIES, Diagnostic, TypeChecker, T
 from hyperpy.check.types.typed_copies import Copies, Insertion, copy_routes
 
 
-def check_types(routes: Path, files: SiteFiles) -> Iterator[Finding]:
-    """Findings of the installed type checker in a routes folder and the modules that it imports.
+def check_types(routes: Path, files: SiteFiles, application: Iterable[str]) -> Iterator[Finding]:
+    """Findings of the installed type checker in a routes folder, the modules that it imports and the application's.
 
     One is that there is none, or that it fails.
     """
     try:
-        yield from _run(find_type_checker(), routes, files)
+        yield from _run(find_type_checker(), routes, files, application)
     except TypeCheckerError as error:
         yield Finding(Severity.ERROR, "type", error.what, None, error.hint)
 
 
-def _run(checker: TypeChecker, routes: Path, files: SiteFiles) -> Iterator[Finding]:
-    others = [Path(file.path) for file in files.files if not Path(file.path).is_relative_to(routes)]
+def _run(checker: TypeChecker, routes: Path, files: SiteFiles, application: Iterable[str]) -> Iterator[Finding]:
+    paths = map(Path, dict.fromkeys([*files.by_path, *application]))
+    others = [path for path in paths if not path.is_relative_to(routes)]
     with tempfile.TemporaryDirectory(prefix=COPIES) as name:
         target = Path(name).resolve()
         copies = copy_routes(routes, target, partial(_calls, files), assigned=checker.needs_values)

@@ -13,6 +13,7 @@ from tests.support.sites import write_files
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 SITE = {
+    "app.py": "from hyperpy import Hyper\n\napp = Hyper()\nx: int = ''\n",
     "parts.py": "def price(cents: int) -> str:\n    return cents\n",
     "routes/_base.py": "def Layout(children: object, title: str) -> object:\n    return t'<b>{title}</b>{children}'\n",
     "routes/{shop}/index.py": "shop: str\nt'{shop.upper()}'\n",
@@ -46,6 +47,7 @@ def test_mypy_finds_errors_in_every_route_file(
     (tmp_path / "routes/{shop}/again").symlink_to(tmp_path / "routes/{shop}")
     found = [each for each in found_by("--types") if each["rule"] == "type" and "again" not in each["file"]]
     assert {(each["file"], each["line"], each["column"], each["message"].split("[")[1]) for each in found} == {
+        ("app.py", 4, 10, "assignment]"),
         ("parts.py", 2, 12, "return-value]"),
         ("routes/.well-known/x.py", 1, 10, "assignment]"),
         ("routes/a-b/{user_id}.py", 2, 14, "name-defined]"),
@@ -121,7 +123,8 @@ PYRIGHT = """\
 import json, sys
 project = sys.argv[sys.argv.index("--project") + 1]
 config = json.load(open(project))
-folder, module = config["include"]
+folder, module, app = config["include"]
+assert app.endswith("app.py"), config
 copy = folder + "/_shop_/_user_id_.py"
 lines = open(copy).read().splitlines()
 assert lines[6] == 'shop: str = __import__("hyperpy").value  # in the URL', lines
