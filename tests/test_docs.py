@@ -20,20 +20,15 @@ from hyperpy.pages.analysis.inputs.quick_calls import QUICK_BUILTINS
 from hyperpy.pages.analysis.vocabulary import QUICK_CALLS
 from hyperpy.streams import GeneratorShape, StreamMode, accepts, choose
 from tests.docs_support import load_errors, reference
+from tests.docs_support.documents import BY_NAME, DOCS, IN_DOCS
 from tests.docs_support.markdown import Document, anchor, code_in
-from tests.docs_support.shell import REPOSITORY, agrees
+from tests.docs_support.shell import agrees
 from tests.docs_support.site import QUICK
 from tests.docs_support.walk import Walk
 from tests.support.sites import write_files
 
-DOCS = REPOSITORY / "docs"
-FOLDERS = ("how-to", "reference", "explanation", "drawings")  # below `docs/`, beside the folder of the site
-IN_DOCS = [file for folder in ("", *FOLDERS) for file in sorted((DOCS / folder).glob("*.*"))]
 # These are run with what they need, below and in tests/coming_from/.
 ELSEWHERE = {"load-errors.md", "how-to/from-php.md", *(f"reference/{name}" for name in ("http.md", *reference.pages()))}
-BY_NAME = {"README.md": Document.read(REPOSITORY / "README.md")} | {
-    str(file.relative_to(DOCS)): Document.read(file) for file in IN_DOCS if file.suffix == ".md"
-}
 
 
 @pytest.fixture
@@ -72,6 +67,7 @@ def test_every_block_holds(name: str, tmp_path: Path) -> None:
         "```python\n# routes/index.py\nt'<p>'\n```\n```text\nroutes/index.py:1  some error\n```",
         "```python\n# routes/index.py\nt'<p>'\n```\n```console\n$ curl http://127.0.0.1:8000/\n<b>\n```",
         "```python\n# routes/index.py\nt'<p>'\n```\n```html\n<a href='/' hx-get=\"/nowhere\">\n```",
+        "```python\n# routes/index.py\nt'<p>'\n```\n```html\n<p data-init=\"@get('/nowhere')\">\n```",
         "```python\n# tests/test_it.py\ndef test_it():\n    assert 1 == 2\n```",
         "```sh\nhyper serve --speed 9\n```",
         "```sh\nmake coffee\n```",

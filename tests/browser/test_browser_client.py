@@ -6,13 +6,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route
 
 from tests.browser.conftest import serve
 from tests.conftest import PATIENCE, RequireProgram
-from tests.docs_support.markdown import Document
 from tests.docs_support.nginx import proxy
-from tests.docs_support.shell import REPOSITORY
 from tests.support.servers import Command
 from tests.support.sites import write_files
 from tests.support.until import wait_until
@@ -294,38 +292,3 @@ def test_no_request_is_sent_while_the_browser_is_offline(tab: Page) -> None:
     tab.evaluate("online = true; dispatchEvent(new Event('online'))")
     assert tab.evaluate("ended") == 2
     assert len(requests) == 2
-
-
-EXAMPLES = Document.read(REPOSITORY / "docs" / "browser-client.md")
-
-# A condition that holds once an example has run, in the order of the document. The first example is a file of the site.
-OUTCOMES = [
-    "words === 6",
-    "document.body.innerText.match(/Again/g)?.length === 3",
-    "bytes === 10",
-    "parser.push('data: 2\\n\\n')[0].data === '2'",
-]
-
-
-def test_the_examples_of_the_documentation_run(page: Page, tmp_path: Path) -> None:
-    uncaught: list[str] = []
-    page.on("pageerror", lambda error: uncaught.append(str(error)))
-    before, live = EXAMPLES.text.split("\n## A live element\n")  # which test_docs_live_element.py runs
-    blocks = list(Document(EXAMPLES.file, before + live[live.index("\n## ") :]).blocks())
-    routes = [block.text for block in blocks if block.language == "python"]
-    file, *scripts = [block.text for block in blocks if block.language == "js"]
-    write_files(
-        tmp_path, {text.partition("\n")[0].removeprefix("# "): text for text in routes} | {"static/words.js": file}
-    )
-    with serve(tmp_path) as url:
-        page.goto(f"{url}/words")
-        page.locator("textarea").fill("to be or not to be")
-        page.locator("button").click()
-        expect(page.locator("output")).to_have_text("6 words, 4 different ones")
-        for script, outcome in zip(scripts, OUTCOMES, strict=True):
-            page.goto(f"{url}/words")
-            imported = "" if "import" in script else 'import { createStream } from "/_hyper/stream.js";\n'
-            probe = f"\nwindow.holds = () => {outcome};"
-            page.add_script_tag(type="module", content=imported + script + probe)
-            page.wait_for_function("window.holds?.()", timeout=PATIENCE)
-    assert not uncaught

@@ -11,14 +11,14 @@ from tests.docs_support.walk import file_name
 from tests.support.servers import free_port
 
 DOCUMENT = REPOSITORY / "docs" / "browser-client.md"
+TEXT = DOCUMENT.read_text()
+BLOCKS = list(Document(DOCUMENT, TEXT[TEXT.index("\n## A live element") : TEXT.index("\n## What arrives")]).blocks())
 SCRIPT = "static/shopping.js"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    text = DOCUMENT.read_text()
-    section = text[text.index("\n## A live element") : text.index("\n## What arrives")]
-    for block in Document(DOCUMENT, section).blocks():
+    for block in BLOCKS:
         if block.language == "console":
             continue
         file = tmp_path / (file_name(block) or SCRIPT)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hyperpy
+from tests.docs_support import walk
 from tests.docs_support.markdown import Document
 from tests.docs_support.shell import REPOSITORY
 
@@ -92,12 +93,7 @@ def of(*kinds: tuple[str, ...]) -> list[Row]:
 
 def files() -> dict[str, str]:
     """The files that the document shows, by name."""
-    found = {}
-    for block in DOCUMENT.blocks():
-        first, _, _ = block.text.partition("\n")
-        if block.language == "python" and (named := re.fullmatch(r"# ([\w./{}-]+\.py)", first)):
-            found[named[1]] = block.text + "\n"
-    return found
+    return walk.files(DOCUMENT)
 
 
 def write_files(folder: Path) -> None:

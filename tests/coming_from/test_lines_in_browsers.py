@@ -17,6 +17,7 @@ from tests.coming_from.rows import (
     ATTRIBUTES,
     CREATE_STREAM,
     DATASTAR,
+    DOCUMENT,
     EVENT_SOURCE,
     HTMX,
     SCRIPT,
@@ -28,6 +29,9 @@ from tests.coming_from.rows import (
 )
 from tests.conftest import PATIENCE
 from tests.support.servers import Command
+
+# The script at the end of the chat.
+BLOCKS = [block for block in DOCUMENT.blocks() if block.language == "js"]
 
 # Runs the stream at a URL, and returns the calls of its handlers.
 CALLS = """async (url) => {
@@ -130,6 +134,14 @@ def test_scripts(page: Page, site: str) -> None:
         page.wait_for_function(f"({lines}).length >= {len(row.outcome)}", timeout=PATIENCE)
         assert agree(row.outcome, page.evaluate(lines)), row
         page.evaluate("opened.splice(0).forEach((events) => events.close())")
+
+
+def test_the_chat(page: Page, site: str) -> None:
+    """The model answers with the number of messages and what it was asked."""
+    (block,) = BLOCKS
+    page.goto(f"{site}/about")
+    page.add_script_tag(type="module", content=block.text)
+    page.wait_for_function("document.body.innerText.includes('1 Hello')", timeout=PATIENCE)
 
 
 def test_datastar(page: Page, site: str) -> None:

@@ -7,7 +7,8 @@
 - ```console holds commands after `$ ` and their output; ```sh holds commands that must exist.
 - ```ini is a systemd unit, ```dockerfile an image and ```yaml a set of containers, whose commands must exist.
 - ```caddyfile is a configuration of Caddy; the site must answer what it asks for.
-- ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site.
+- ```html and ```js elsewhere are for browsers: the URLs in them must be routes of the site, and
+  tests/browser/test_docs_scripts.py runs them.
 - A table whose head is `You write | hyperpy says` holds templates or statements, and the error of each, and one with
   `You declare` statements of `routes/{number}.py`. Other tables hold file names and their errors, or values and their
   rendering.
@@ -21,6 +22,7 @@ import json
 import re
 import shlex
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import hyperpy
@@ -37,7 +39,7 @@ _FILE = re.compile(r"(?:#|/\*|//|<!--) ?([\w{}./-]+\.(?:py|toml|css|js|svg))(?: 
 _MARKDOWN = re.compile(r"\+\+\+\n# ([\w./-]+\.md)$", re.MULTILINE)
 _LOAD_ERROR = re.compile(r"[\w{}./-]+\.py(?::\d+)?  \S")
 _URL = re.compile(
-    r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|(?:EventSource|createStream)\("(/[^"]*)\""""
+    r"""(?:sse-connect|:connect|hx-get|hx-post|href|action|src)="(/[^"]*)"|(?:EventSource|createStream)\("(/[^"]*)\"|@get\('(/[^']*)'"""
 )
 _EXECUTED = re.compile(r"^Exec\w+=(?:/[\w.-]+)*/(.+)$", re.MULTILINE)  # in a systemd unit; the folder is left out
 _CONTAINED = re.compile(r"(?:^RUN |^CMD |^ +command: )(.+)$", re.MULTILINE)  # in a container, perhaps as a list
@@ -74,12 +76,10 @@ class Walk:
     def block(self, block: Block) -> None:
         printed, self.printed = self.printed, None
         match block.language:
-            case "python" | "toml" | "css" | "js" | "xml" if named := file_name(block):
+            case "python" | "toml" | "css" | "js" | "xml" | "md" if named := file_name(block):
                 self.file(named, block.text)
                 if block.language == "js":
                     self.urls(block.text)
-            case "md" if page := _MARKDOWN.match(block.text):
-                self.file(page[1], block.text)
             case "python":
                 self.printed = self.site.run(block.text, str(block))
             case "text" if _LOAD_ERROR.match(block.text):
@@ -131,7 +131,7 @@ class Walk:
         assert not self.site.load_error()
 
     def urls(self, text: str) -> None:
-        found = [one or other for one, other in _URL.findall(text)]
+        found = ["".join(found) for found in _URL.findall(text)]
         router = self.site.load().loaded_routes.router
         for url in found:
             if url.startswith("/_hyper/"):
@@ -205,9 +205,28 @@ class Walk:
 
 
 def file_name(block: Block) -> str | None:
-    """The name of the file that a block is, from the comment in its first line."""
-    found = _FILE.match(block.text.partition("\n")[0])
+    """The name of the file that a block is, from the comment in its first line or in its front matter."""
+    found = _FILE.match(block.text.partition("\n")[0]) or _MARKDOWN.match(block.text)
     return found and found[1]
+
+
+def files(document: Document) -> dict[str, str]:
+    """The files of the document's site by name, as they are in the end."""
+    return {name: f"{block.text}\n" for block in document.blocks() if (name := file_name(block))}
+
+
+def for_browsers(document: Document) -> list[Block]:
+    """The scripts of the document, and its HTML that is not the output of the script before it."""
+    blocks = [None, *document.blocks()]
+    return [
+        block
+        for before, block in pairwise(blocks)
+        if block and (block.language == "js" or (block.language == "html" and not (before and _is_script(before))))
+    ]
+
+
+def _is_script(block: Block) -> bool:
+    return block.language == "python" and not file_name(block)
 
 
 def _stripped(text: str) -> list[str]:
