@@ -22,7 +22,7 @@ from hyperpy.streams import GeneratorShape, StreamMode, accepts, choose
 from tests.docs_support import load_errors, reference
 from tests.docs_support.documents import BY_NAME, DOCS, IN_DOCS
 from tests.docs_support.markdown import Document, anchor, code_in
-from tests.docs_support.shell import agrees
+from tests.docs_support.shell import REPOSITORY, agrees, check
 from tests.docs_support.site import QUICK
 from tests.docs_support.walk import Walk
 from tests.support.sites import write_files
@@ -70,6 +70,11 @@ def test_every_block_holds(name: str, tmp_path: Path) -> None:
         "```python\n# routes/index.py\nt'<p>'\n```\n```html\n<p data-init=\"@get('/nowhere')\">\n```",
         "```python\n# tests/test_it.py\ndef test_it():\n    assert 1 == 2\n```",
         "```sh\nhyper serve --speed 9\n```",
+        "```sh\nhyper serve --port eighty\n```",
+        "```sh\nhyper serve --port\n```",
+        "```sh\nHYPER_PORT=80 hyper sevre | tee log\n```",
+        "```sh\nHYPER_PORT=eighty hyper serve\n```",
+        "```sh\nuvicorn app:app --worker 4\n```",
         "```sh\nmake coffee\n```",
         "```sh\nno-such-tool\n```",
         "```console\n$ hyper routes\nnothing of the kind\n```",
@@ -77,6 +82,11 @@ def test_every_block_holds(name: str, tmp_path: Path) -> None:
         "```nginx\nlisten 81;\n```",
         '```dockerfile\nCMD ["hyper", "serve", "--speed", "9"]\n```',
         "```yaml\nsite:\n  command: no-such-tool\n```",
+        "```python\n# routes/index.py\nt'<p>'\n```\n```yaml\ntest: urlopen('http://127.0.0.1:8000/nowhere')\n```",
+        "```ini\nExecStart=/srv/site/.venv/bin/hyper serve\n```",
+        "```xml\n<!-- static/icon.svg -->\n<svg>\n```",
+        "```sql\nSELECT 1\n```",
+        "```nginx\nupstream hyper { server 10.0.0.1; }\n```",
         "```python\n# routes/index.py\nt'<p>'\n```\n```caddyfile\nhealth_uri /nowhere\n```",
         "| You write | hyperpy says |\n|---|---|\n| `t'<p>'` | some error |\n",
     ],
@@ -142,6 +152,30 @@ def test_every_setting_is_in_the_table() -> None:
         assert code_in(flag) == flag_of(name)
         assert code_in(variable) == variable_of(name)
         assert code_in(default) == (str(field.default) if field.default is not None else "none")
+
+
+def test_every_variable_is_a_setting() -> None:
+    known = {variable_of(name) for name in setting_fields()}
+    named = {(name, found) for name, document in BY_NAME.items() for found in re.findall(r"\bHYPER_\w+", document.text)}
+    assert {(name, found) for name, found in named if found not in known} == set()
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "tests/README.md"])
+def test_commands_for_contributors_exist(name: str) -> None:
+    blocks = [block for block in Document.read(REPOSITORY / name).blocks() if block.language == "sh"]
+    assert blocks
+    for block in blocks:
+        for line in block.text.splitlines():
+            check(line)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_commands_within_sentences_exist(name: str) -> None:
+    for _, code in re.findall(r"(`+)((?:[A-Z_]+=\S+ )*hyper [a-z].+?)\1", BY_NAME[name].prose):
+        try:
+            check(code)
+        except AssertionError:
+            check(f"{code} 1")  # a sentence may leave out the folder or the value
 
 
 def test_the_reference_is_up_to_date() -> None:

@@ -1,6 +1,7 @@
 """Commands in the documents: most are run and their output compared; the others must at least exist."""
 
 import argparse
+import os
 import re
 import shlex
 import shutil
@@ -9,12 +10,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+import uvicorn
 
 from hyperpy.cli import main
+from hyperpy.config import load_settings, setting_fields
+from hyperpy.exceptions import HyperError
 from tests.docs_support.site import Response, Site
 from tests.support.servers import HYPER, Command, free_port
 
@@ -24,6 +29,8 @@ BIN = Path(sys.executable).parent
 NOT_RUN = frozenset(
     {*("cd", "find", "git", "kill", "nginx", "npm", "pip", "python3.14", "redis-server", "source", "useradd", "xargs")}
 )
+NOWHERE = Path(os.devnull)  # a folder without `pyproject.toml`
+OPERATORS = frozenset(["|", "&&", "||", ";", ">", ">>", "<"])  # what comes after them is not an argument
 # With these options, mypy finds what tests/test_user_tools.py has cached.
 TOOLS = {"mypy": ("--strict", f"--cache-dir={REPOSITORY / '.mypy_cache' / 'tools'}"), "ruff": ()}
 # Plugins of pytest that are installed here and that no document uses: importing them is a fifth of a short run.
@@ -160,38 +167,52 @@ def _serve(words: list[str], documented: str, site: Site) -> None:
 
 
 def check(command: str) -> None:
-    """Check that the command of a line exists and has these options."""
-    line = command.partition("#")[0].strip()
-    if not line:
-        return
-    words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=.*", word)]
-    match words:
+    """Check that the command of a line exists, and takes these arguments, options and variables."""
+    words = [*takewhile(lambda word: word not in OPERATORS, shlex.split(command, comments=True))]
+    variables = dict(word.split("=", 1) for word in takewhile(re.compile(r"[A-Z_]+=").match, words))
+    wrong = _unfit({}, variables)
+    assert not wrong, f"{command!r}: {wrong}"
+    match words[len(variables) :]:
         case []:
             return
         case ["make", *targets]:
             known = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
-            unknown = set(targets) - known
+            wrong = ", ".join(sorted({target for target in targets if "=" not in target} - known))
         case ["hyper", *arguments]:
-            unknown = set(_unknown_to_hyper(arguments))
-        case ["uvicorn" | "curl" | "python", *_]:
-            unknown = set()
+            wrong = _refused(main, arguments)
+        case ["uvicorn", *arguments]:
+            wrong = _refused(uvicorn.main, arguments)
+        case ["curl" | "python", *_]:
+            wrong = ""
         case [tool, *_]:
             name = Path(tool).name
-            unknown = set() if name in NOT_RUN or (name in TOOLS and shutil.which(name, path=BIN)) else {tool}
-    assert not unknown, f"{command!r}: there is no {', '.join(sorted(unknown))}"
+            wrong = "" if name in NOT_RUN or (name in TOOLS and shutil.which(name, path=BIN)) else f"no {tool}"
+    assert not wrong, f"{command!r}: {wrong}"
 
 
-def _unknown_to_hyper(arguments: list[str]) -> Iterator[str]:
-    """The subcommands and options that `hyper` does not have."""
-    command: click.Command | None = main
-    for word in arguments:
-        if isinstance(command, click.Group) and not word.startswith("-"):
-            command = command.commands.get(word)
-            if command is None:
-                yield word
-                return
-        elif word.startswith("--") and word != "--help":
-            assert command is not None
-            known = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
-            if word.partition("=")[0] not in known | {"--version"}:
-                yield word
+def _refused(command: click.Command, arguments: list[str]) -> str:
+    """What the command says against its arguments. A subcommand has arguments of its own."""
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        name, *arguments = arguments
+        if name not in command.commands:
+            return f"no command {name}"
+        command = command.commands[name]
+    try:
+        given = command.make_context("", arguments).params
+    except click.exceptions.Exit:  # --help and --version
+        pass
+    except click.UsageError as error:
+        return error.format_message()
+    else:
+        flags = {name: value for name, value in given.items() if name in setting_fields()}
+        return "" if command is uvicorn.main else _unfit(flags, {})
+    return ""
+
+
+def _unfit(flags: dict[str, object], variables: dict[str, str]) -> str:
+    """What is wrong with the values of settings."""
+    try:
+        load_settings(flags, variables, NOWHERE)
+    except HyperError as error:
+        return str(error)
+    return ""
