@@ -70,7 +70,7 @@ CHANGES = {
         ("routes/account/news.py", NEWS, f"yield {{'data': {NEWS.removeprefix('yield ')}, 'retry': 20}}"),
     ],
     "how-to/ai-streaming.md": [("model.py", "asyncio.sleep(0.05)", f"asyncio.sleep({TOKENS})")],
-    "building.md": [("routes/_base.py", "{account}", "<b id='account'></b>")],
+    "building.md": [("routes/_base.py", "{account}", '<span id="account"></span>')],
 }
 
 
