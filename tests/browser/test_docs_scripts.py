@@ -27,6 +27,14 @@ WATCH = """(then) => {
     new MutationObserver(() => { values.push(progress.value); eval(then); }).observe(progress, { attributes: true });
 }"""
 
+# Returns the selectors and declarations of a style sheet that the browser doesn't know, which it ignores.
+IGNORED = r"""(text) => [...text.replace(/\/\*.*?\*\//gs, "").matchAll(/([^{}]+)\{([^{}]*)\}/g)].flatMap(
+    ([, selectors, declarations]) => [
+        ...selectors.split(",").filter((selector) => !CSS.supports(`selector(${selector})`)),
+        ...declarations.split(";").filter((one) => one.trim() && !CSS.supports(one)),
+    ]
+)"""
+
 
 @shows("README.md", "<script>")
 def a_clock_without_htmx(visit: Visit) -> None:
@@ -347,3 +355,10 @@ def test_every_script_of_the_documentation_is_run() -> None:
         stale = [example.text for example in examples if not any(map(example.matches, blocks))]
         assert not stale, f"{name} has no block with {stale}: remove the function, or change its text"
     assert {example.document for example in EXAMPLES} <= BY_NAME.keys()
+
+
+def test_the_browser_ignores_no_style_of_the_documentation(page: Page) -> None:
+    assert page.evaluate(IGNORED, "h1, p:nonsense { colour: teal; margin: 0 }") == [" p:nonsense ", " colour: teal"]
+    sheets = [block for document in BY_NAME.values() for block in document.blocks() if block.language == "css"]
+    assert sheets
+    assert {str(block): ignored for block in sheets if (ignored := page.evaluate(IGNORED, block.text))} == {}
