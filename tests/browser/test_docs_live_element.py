@@ -1,11 +1,13 @@
-"""The shopping list of docs/browser-client.md, made of its code blocks: two visitors, a restart, and a log-out."""
+"""The live lists of the documentation, made of its code blocks: two visitors, a restart, and a log-out."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import REPOSITORY, serve
+from tests.browser.documented import build
 from tests.docs_support.markdown import Document
 from tests.docs_support.walk import file_name
 from tests.support.servers import free_port
@@ -90,3 +92,24 @@ def test_a_list_follows_every_change_until_the_session_ends(browser: Browser, fo
     ada.context.clear_cookies()
     with serve(folder, "--port", port):
         ada.wait_for_url("**/log-in")
+
+
+def answer_with(file: Path, route: Route) -> None:
+    route.fulfill(path=file)
+
+
+def test_a_list_with_htmx_follows_every_change(browser: Browser, scripts: Path, tmp_path: Path) -> None:
+    with serve(build("how-to/htmx-patterns.md", tmp_path)) as url:
+        ada, bob = browser.new_context().new_page(), browser.new_context().new_page()
+        for page in (ada, bob):
+            for name, file in (("htmx.org", "htmx.min.js"), ("htmx-ext-sse", "sse.min.js")):
+                page.route(f"https://unpkg.com/{name}@2", partial(answer_with, scripts / file))
+            with page.expect_event("response", lambda response: "event-stream" in response.headers["content-type"]):
+                page.goto(f"{url}/wishes")
+        field = bob.get_by_label("Wish")
+        field.fill("<b>Skates</b>")
+        field.press("Enter")
+        for page in (ada, bob):
+            expect(page.locator("#wishes li")).to_have_text(["A bell", "<b>Skates</b>"])
+        expect(field).to_have_value("")
+        expect(field).to_be_focused()
