@@ -1,9 +1,11 @@
 """Sends what many streams have collected in one iteration of the event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextvars import Context
+from itertools import chain
 from time import monotonic
+from types import coroutine
 from typing import Any, Final, Protocol
 
 from hyperpy.streams.sending.fair_share import FairShare
@@ -20,10 +22,11 @@ class Filled(Protocol):
     others: list[str]
     write_part: WritePart | None
     server: Any
-    is_due: bool
-    share_ends_at: float
+    context: Context | None
 
     def on_turn(self) -> None: ...
+
+    def begin(self, task: asyncio.Task[None], body: bytes) -> Coroutine[Any, Any, None] | None: ...
 
     def lone_sent(self, size: int, now: float) -> None: ...
 
@@ -63,10 +66,14 @@ class Flusher:
         self._filled = []
         now = monotonic()
         text, kind, size, part = "", str, 0, b""
+        others: list[Filled] = []  # without a server that takes parts, or behind middleware
         for outbox in filled:
             lone, write = outbox.lone, outbox.write_part
+            if write is None:
+                others.append(outbox)
+                continue
             try:
-                if not lone or outbox.others or write is None:
+                if not lone or outbox.others:
                     outbox.on_turn()
                     continue
                 if lone != text or type(lone) is not kind:
@@ -80,3 +87,49 @@ class Flusher:
                     outbox.on_turn()
             except Exception as error:  # noqa: BLE001 (the pump raises it in the server's task)
                 outbox.fail(error)
+        left = iter(others)
+        while (first := next(left, None)) is not None:
+            asyncio.Task(self._send_messages(chain([first], left)), eager_start=True)
+
+    async def _send_messages(self, outboxes: Iterable[Filled]) -> None:
+        """Call `send` for each. The first one that has to wait keeps the task, and the others need another one."""
+        task = asyncio.current_task()
+        assert task is not None
+        text, kind, body = "", str, b""
+        for outbox in outboxes:
+            lone, context = outbox.lone, outbox.context
+            assert context is not None
+            outbox.context = None
+            try:
+                if lone != text or type(lone) is not kind:
+                    text, kind = lone, type(lone)
+                    body = self.encode([lone]).encode() if lone else b""
+                rest = context.run(outbox.begin, task, body)
+            except Exception as error:  # noqa: BLE001 (the pump raises it in the server's task)
+                outbox.fail(error)
+                continue
+            if rest is not None:
+                await _in_context(rest, context)
+                return
+            if task.cancelling():  # by middleware that didn't wait
+                return
+
+
+@coroutine
+def _in_context(work: Any, context: Context) -> Generator[Any]:
+    """Await a coroutine like `yield from`, with each of its steps in `context`."""
+    step, value = work.send, None
+    try:
+        while True:
+            waiting = context.run(step, value)
+            try:
+                yield waiting
+            except GeneratorExit:
+                context.run(work.close)
+                raise
+            except BaseException as error:  # noqa: BLE001 (passed on, as by `yield from`)
+                step, value = work.throw, error
+            else:
+                step, value = work.send, None
+    except StopIteration:
+        return

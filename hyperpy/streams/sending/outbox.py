@@ -1,11 +1,12 @@
 """The output buffer of one client. Chunks that are ready together are sent in one ASGI message."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextvars import Context, copy_context
 from dataclasses import field
 from functools import lru_cache
 from time import monotonic
-from types import coroutine
+from types import CoroutineType, coroutine
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect
@@ -24,6 +25,9 @@ _QUICK: Final = 8  # chunks between two looks at the clock, if what is left of t
 
 # They neither look at the current task nor set a timeout, so they may be continued in another task.
 _SERVERS: Final = frozenset({"uvicorn.protocols.http.httptools_impl", "uvicorn.protocols.http.h11_impl"})
+
+type Begun = tuple[Awaitable[None], bytes, int]
+"""The rest of a call of `send`, the part of the body that it sends, and the number of its events."""
 
 
 @record(slots=True, eq=False)
@@ -45,6 +49,7 @@ class Outbox:
     lone: str = ""  # the first chunk, which the flusher sends if there is no other
     write_part: WritePart | None = None  # once the response has started, if the server can
     server: Any = None  # the first argument of `write_part`
+    context: Context | None = None  # of the generator, for `send`
     is_due: bool = False  # the event loop is about to flush the outbox
     share_ends_at: float = 0.0  # 0 if nothing has taken time since the last iteration
     others: list[str] = field(default_factory=list)  # the chunks after it, or all if there is no lone one
@@ -75,13 +80,11 @@ class Outbox:
         if not self.is_due:
             self.is_due = True
             if self.write_part is None:
-                # A callback of its own: middleware gets to see the generator's context variables.
-                self._loop.call_soon(self.on_turn)
-            else:
-                self.flusher.add(self, self._loop)
-                if not self.sending and (size := len(chunk)) < FULL_SIZE:
-                    self.lone, self._size = chunk, size
-                    return False  # the usual case needs no clock
+                self.context = copy_context()  # middleware gets to see the generator's context variables
+            self.flusher.add(self, self._loop)
+            if not self.sending and (size := len(chunk)) < FULL_SIZE:
+                self.lone, self._size = chunk, size
+                return False  # the usual case needs no clock
         chunks = self.others
         chunks.append(chunk)
         self._size = size = self._size + len(chunk)
@@ -136,22 +139,45 @@ class Outbox:
             return
         if not (self._in_place and self.started) or self._finishing:
             self._deliver_in_task()
-            return
-        body, events = self._taken()
-        sending: Any = self._send({"type": "http.response.body", "body": body, "more_body": True})
-        begun: Awaitable[None]
+        elif (begun := self._begin(*self._taken())) is not None:
+            self._deliver_in_task(begun)
+
+    def _begin(self, body: bytes, events: int) -> Begun | None:
+        """Send a part of the body. Returns what is left to await, None if it has been sent."""
         try:
+            sending: Any = self._send({"type": "http.response.body", "body": body, "more_body": True})
+            if type(sending) is not CoroutineType:
+                sending = _awaited(sending)
             waiting = sending.send(None)
         except StopIteration:
             self._sent(body, events)
-            return
-        except Exception as error:  # noqa: BLE001 (the task handles it)
-            begun = _failed(error)
-        else:
-            begun = _continued(sending, waiting)
-        self._deliver_in_task((begun, body, events))
+            return None
+        except Exception as error:  # noqa: BLE001 (`_deliver` handles it)
+            return _failed(error), body, events
+        return _continued(sending, waiting), body, events
 
-    def _deliver_in_task(self, begun: tuple[Awaitable[None], bytes, int] | None = None) -> None:
+    def begin(self, task: asyncio.Task[None], body: bytes) -> Coroutine[Any, Any, None] | None:
+        """Send what is due as `task`, which is running. Returns what it has to await; None if it is free again.
+
+        `body` is the lone chunk if that is encoded already, else empty.
+        """
+        self.is_due, self.share_ends_at = False, 0.0
+        if self.sending or self.closed or not (self.lone or self.others):
+            return None
+        if not self.started or self._finishing:
+            self._deliver_in_task()
+            return None
+        if body and not self.others:
+            self.lone, self._size = "", 0
+            begun = self._begin(body, 1)
+        else:
+            begun = self._begin(*self._taken())
+        if begun is None:
+            return None
+        self.sending, self.moved_at, self._task = True, monotonic(), task
+        return self._deliver(begun)
+
+    def _deliver_in_task(self, begun: Begun | None = None) -> None:
         self.sending = True
         self.moved_at = monotonic()
         task = asyncio.Task(self._deliver(begun), loop=self._loop, eager_start=True)
@@ -200,8 +226,8 @@ class Outbox:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def _deliver(self, begun: tuple[Awaitable[None], bytes, int] | None) -> None:
-        """Runs in its own task, so that a timeout in the generator can't cancel the send."""
+    async def _deliver(self, begun: Begun | None) -> None:
+        """Runs in another task than the generator, whose timeouts can't cancel the send."""
         is_failed, error = False, None
         try:
             if begun is not None:
@@ -213,6 +239,8 @@ class Outbox:
                 self.started = True
                 await self._send(head)
                 self.server, self.write_part = part_writer(self._send)
+                if self.write_part is not None:
+                    self.context = None
                 self.moved_at = monotonic()
             while (self.others or self.lone or self._finishing) and not self.closed:
                 last = self._finishing
@@ -253,6 +281,11 @@ class Outbox:
         self.moved_at = monotonic()
         self.record.events += events
         self.record.bytes += len(body)
+
+
+async def _awaited(sending: Awaitable[None]) -> None:
+    """A coroutine that does the same as any other awaitable object, such as a future."""
+    await sending
 
 
 @coroutine
