@@ -23,12 +23,25 @@ NARROW: Final = 40  # characters that any window has room for
 
 
 def inline_code(code: str, is_narrow: bool) -> Markup:
-    """A piece of code in a text. A long one, and any in a narrow cell, breaks after punctuation."""
-    if not is_narrow and len(code) <= (SHORT_PHRASE if " " in code else SHORT):
+    """A piece of code in a text. A long one breaks after punctuation."""
+    if is_narrow:
+        return narrow_code(code)
+    if len(code) <= (SHORT_PHRASE if " " in code else SHORT):
         return Markup('<code class="whole">{}</code>').format(code)
-    text = BREAK.sub("\\1\0", code) if is_narrow or len(code) > SHORT else code
-    parts = kept_whole(text, FLAG_OR_ARROW).split("\0")
-    return Markup("<code>{}</code>").format(Markup("<wbr>").join(parts))
+    return Markup("<code>{}</code>").format(breaking(code) if len(code) > SHORT else kept_whole(code, FLAG_OR_ARROW))
+
+
+def narrow_code(code: str) -> Markup:
+    """Code in a cell. The style sheet keeps a name whole if its column has room."""
+    if len(code) <= SHORT:
+        return Markup('<code class="name">{}</code>').format(breaking(code))
+    name = Markup('<span class="name">{}</span>')
+    words = (name.format(breaking(word)) if len(word) <= SHORT else breaking(word) for word in code.split(" "))
+    return Markup("<code>{}</code>").format(Markup(" ").join(words))
+
+
+def breaking(code: str) -> Markup:
+    return Markup("<wbr>").join(kept_whole(BREAK.sub("\\1\0", code), FLAG_OR_ARROW).split("\0"))
 
 
 def kept_whole(text: str, pattern: re.Pattern[str]) -> Markup:
@@ -52,10 +65,10 @@ def one_line(line: str, markup: Markup) -> Markup:
     if len(line) <= NARROW or is_fixed(line):
         return markup + "\n"
     depth = min(len(line) - len(line.lstrip()), DEEPEST) // 2 * 2
-    breaking = FLAG.sub(r'<span class="whole">\g<0></span>', markup)
-    if line.startswith(("{", "[")):  # JSON
-        breaking = JSON_COMMA.sub(r"\g<0><wbr>", breaking)
-    return Markup('<span class="line{}">{}\n</span>').format(f" in-{depth}" if depth else "", Markup(breaking))
+    text = FLAG.sub(r'<span class="whole">\g<0></span>', markup)
+    if line.startswith(("{", "[", "data: ")):  # JSON
+        text = JSON_COMMA.sub(r"\g<0><wbr>", text)
+    return Markup('<span class="line{}">{}\n</span>').format(f" in-{depth}" if depth else "", Markup(text))
 
 
 def is_row(line: str) -> bool:
