@@ -99,10 +99,10 @@ ROUTES = {
 
 
 def htmx_config() -> str:
-    """The line of the documentation, as it is written in a t-string."""
-    line = re.search(r"<meta name=\"htmx-config\".*>", (REPOSITORY / "docs" / "htmx.md").read_text())
-    assert line is not None
-    return line[0]
+    """The element of the documentation, as it is written in a t-string, in one line."""
+    element = re.search(r"<meta name=\"htmx-config\".*?'>", (REPOSITORY / "docs" / "htmx.md").read_text(), re.DOTALL)
+    assert element is not None
+    return " ".join(element[0].split())
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from tests.conftest import RequireProgram
 from tests.docs_support.shell import REPOSITORY
 from tests.support.sites import write_files
 
-# The line that the documentation gives.
-CONFIG = re.search(r"<meta name=\"htmx-config\".*>", (REPOSITORY / "docs" / "htmx.md").read_text())
+# The element that the documentation gives.
+CONFIG = re.search(r"<meta name=\"htmx-config\".*?'>", (REPOSITORY / "docs" / "htmx.md").read_text(), re.DOTALL)
 
 FILES = {
     "_base.py": """
@@ -107,7 +107,8 @@ def site(
     assert CONFIG is not None
     sources = libraries.fetch(require_program("npm"), Path(pytestconfig.cache.mkdir("browser-libraries")))
     folder = tmp_path_factory.mktemp("htmx")
-    write_files(folder / "routes", {name: text.replace("CONFIG", CONFIG[0]) for name, text in FILES.items()})
+    config = " ".join(CONFIG[0].split())
+    write_files(folder / "routes", {name: text.replace("CONFIG", config) for name, text in FILES.items()})
     static = {f"htmx{version}.js": sources[package]["dist/htmx.js"] for version, package in ((2, HTMX_2), (4, HTMX_4))}
     write_files(folder / "static", static)
     with serve(folder, HYPER_SECRET_KEY="a key for these tests only") as url:
