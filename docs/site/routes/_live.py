@@ -11,7 +11,7 @@ from routes._highlight import highlighted
 FOLDER: Final = Path(__file__).parent / "live"
 HAS_SERVER: Final = os.environ.get("DOCS_STATIC") != "1"  # `make docs` sets it
 
-NOTE: Final = "" if HAS_SERVER else " Without a server, prepared events are replayed here."
+NOTE: Final = "" if HAS_SERVER else " This page replays a recording, since it has no server."
 
 ROUTES: Final = {name: f"/live/{name}" for name in ("clock", "guests", "search")}
 CAPTIONS: Final = {
