@@ -287,3 +287,31 @@ async def test_middleware_may_return_a_future_or_raise_without_a_coroutine():
     assert received == [None, None, b"first", b"event"]
     assert failures == [None]
     assert refused.closed
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_send_that_awaits_a_cancelled_task_breaks_its_stream(waits):
+    helper = asyncio.ensure_future(asyncio.sleep(60))
+
+    async def wait() -> None:
+        if waits:
+            helper.cancel()
+            await asyncio.sleep(0)
+        await helper
+
+    flusher, failures = Flusher("".join, FairShare()), []
+    sends = [Middleware(before=wait), Middleware()]
+    await asyncio.sleep(0)
+    outboxes = [await opened(flusher, send, failures) for send in sends]
+    if not waits:
+        helper.cancel()
+        await asyncio.sleep(0)
+    for outbox, send in zip(outboxes, sends, strict=True):
+        put(outbox, send, "event")
+    while any(outbox.sending or outbox.is_due for outbox in outboxes):
+        await asyncio.sleep(0)
+    assert [str(error) for error in failures] == [
+        "`send` of the stream's middleware awaited something that had been cancelled"
+    ]
+    assert [outbox.closed for outbox in outboxes] == [True, False]
+    assert [send.got for send in sends] == [[], [b"event"]]

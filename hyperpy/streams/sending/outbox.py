@@ -152,7 +152,7 @@ class Outbox:
         except StopIteration:
             self._sent(body, events)
             return None
-        except Exception as error:  # noqa: BLE001 (`_deliver` handles it)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (`_deliver` handles it)
             return _failed(error), body, events
         return _continued(sending, waiting), body, events
 
@@ -228,7 +228,8 @@ class Outbox:
 
     async def _deliver(self, begun: Begun | None) -> None:
         """Runs in another task than the generator, whose timeouts can't cancel the send."""
-        is_failed, error = False, None
+        is_failed = False
+        error: Exception | None = None
         try:
             if begun is not None:
                 sending, body, events = begun
@@ -251,8 +252,12 @@ class Outbox:
                     self.closed = True
         except OSError, ClientDisconnect:
             is_failed = True
-        except asyncio.CancelledError:
-            self.closed = True
+        except asyncio.CancelledError as cancelled:
+            if not self.closed:  # by `abandon`: middleware, or what stops the server
+                is_failed = True
+                if not self._is_cancelled():
+                    error = RuntimeError("`send` of the stream's middleware awaited something that had been cancelled")
+                    error.__cause__ = cancelled
         except Exception as raised:  # noqa: BLE001 (the pump raises it in the server's task)
             is_failed, error = True, raised
         self.sending = False
@@ -262,6 +267,12 @@ class Outbox:
             self._failed(error)
         if self._waiter is not None:
             self.wake()
+
+    @staticmethod
+    def _is_cancelled() -> bool:
+        """Whether the running task has been cancelled."""
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
 
     def _taken(self) -> tuple[bytes, int]:
         """Take the collected chunks: their bytes, and the number of those that the generator has yielded."""
@@ -306,7 +317,7 @@ def _continued(work: Any, waiting: Any) -> Generator[Any]:
         return
 
 
-async def _failed(error: Exception) -> None:
+async def _failed(error: BaseException) -> None:
     """A coroutine whose first step has raised an exception."""
     raise error
 
