@@ -124,7 +124,7 @@ class Destinations:
         near = did_you_mean_path(re.sub("…", "{}", shown), known)
         file = display_path(str(self.app.loaded_routes.found.folder / "…"))[:-1] + (shown.strip("/") or "index")
         hint = near or f"Add {file}.py, or correct the URL."
-        if not near and ("…" in file or "." in path.segments[-1]):
+        if not near and ("…" in file or any("." in part for part in path.segments[-1:])):
             hint = "Correct the URL, or add a route for it. Other files belong into the static folder."
         return URLProblem(f"nothing answers `{shown}`", hint)
 

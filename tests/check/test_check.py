@@ -196,6 +196,9 @@ def test_status_and_options(tmp_path: Path, check: Check) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.hyper]\nelsewhere = "/x,/wiki/"\n')
     assert status("t'<a href=\"/wiki/x\">{1}</a>'") == 0
     assert status("'<p>'") == 1
+    (tmp_path / "routes/index.py").rename(tmp_path / "routes/about.py")
+    (tmp_path / "routes/about.py").write_text("t'<a href=\"/\">{1}</a>'")
+    assert "nothing answers `/`" in check().output
 
 
 def test_formats(tmp_path: Path, check: Check, found_by: Findings) -> None:
