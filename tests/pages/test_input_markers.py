@@ -204,6 +204,37 @@ def test_a_marker_is_never_ignored(write: Write, how: str) -> None:
         Hyper(routes=folder, static=None)
 
 
+INPUTS = [
+    "user: str | None = Cookie(None)",
+    "user: 'str | None' = Cookie(None)",
+    "user: Annotated[str | None, Cookie()] = None",
+    "user: str = Depends(lambda: 'Ada')",
+]
+
+
+@pytest.mark.parametrize("written", INPUTS)
+@pytest.mark.parametrize("imports", ["from routes._base import user", "from ._base import *", "from . import _base"])
+def test_an_input_in_a_file_that_is_no_route_is_an_error(write: Write, written: str, imports: str) -> None:
+    base = f"from typing import Annotated\nfrom hyperpy import *\n{written}"
+    folder = write({"_base.py": base, "index.py": f"{imports}\nt'x'"})
+    with pytest.raises(HyperError, match="`user` is an input only in a route file or a guard") as caught:
+        Hyper(routes=folder, static=None)
+    assert f"Write `{written.replace("'", '')}`" in str(caught.value).replace("'", "")
+
+
+async def test_types_and_markers_can_be_shared(site: Site) -> None:
+    base = """
+        from typing import Annotated
+        from hyperpy import *
+        Page = Annotated[int, Query()]
+        Size: InputMarker = Query(10)
+        title: str = "Books"
+        limits: list[int] = [1]
+    """
+    source = "from ._base import *\npage: Page = 1\nt'{title} {page} {limits}'"
+    assert (await site({"_base.py": base, "index.py": source}).get("/?page=3")).text == "Books 3 1"
+
+
 async def test_other_annotations_are_left_alone(site: Site) -> None:
     annotated = "Q: InputMarker = Query()\na: list[int] = [1]\nb: missing = 2\nc: 'no type[' = 3"
     source = f"from hyperpy import *\n{annotated}\nt'{{a}}{{b}}{{c}}'"

@@ -34,6 +34,7 @@ from hyperpy.pages.loading.compiler import compile_private, compile_route, compi
 from hyperpy.pages.loading.ending_statements import end_functions
 from hyperpy.pages.loading.imports.analysed_names import AnalysedNames, has_late_stars
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
+from hyperpy.pages.loading.missed_markers import check_no_inputs
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns
@@ -200,7 +201,8 @@ class Compilation:
 
 
 def check_private_names(parsed: ParsedFile, vocabulary: Vocabulary, namespace: dict[str, Any]) -> None:
-    """Raises RouteError for names that a file which is not a route uses, and nothing sets."""
+    """Raises RouteError for names that a file which is not a route uses, and nothing sets, and for its inputs."""
+    check_no_inputs(parsed, namespace)
     access = namespace_access(parsed, vocabulary)
     if access.unknown is None:
         check_names(parsed, access.sets.union(access.mentions, namespace), vocabulary)
