@@ -15,7 +15,7 @@ from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import runs_first, with_aliases
 from hyperpy.pages.analysis.file_index import OWNERS, FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
-from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
+from hyperpy.pages.analysis.methods.lost_calls import check_lost_answers, check_lost_calls
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
@@ -133,6 +133,7 @@ class Compilation:
             check_cached_functions(parsed, vocabulary, is_private=True)
             check_cached_reads(parsed, frozenset(), vocabulary)
             check_lost_calls(parsed, vocabulary)
+            check_lost_answers(parsed, vocabulary)
             rest = parsed.tree.body[len(beginning) :]
             code, functions = compile_private(rest, parsed, vocabulary, self.imported.rewrite)
         return CompiledPrivate(code, functions, parsed, vocabulary, first, self._surroundings(names))

@@ -18,6 +18,7 @@ from hyperpy.pages.analysis.methods.own_classes import OwnClasses
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import ANSWERS, Vocabulary
 from hyperpy.pages.facts import place_of
+from hyperpy.pages.known_names import RESPONSE_CLASSES
 from hyperpy.record_classes import record
 
 _WITH: Final = {
@@ -27,6 +28,7 @@ _WITH: Final = {
 _MANAGERS: Final = {id(contextlib.contextmanager): "with", id(contextlib.asynccontextmanager): "async with"}
 _FUTURES: Final = (asyncio.gather, asyncio.shield)
 _ACTING: Final = ANSWERS | {"HTTPException", "flash"}
+_DROPPED: Final = frozenset({*RESPONSE_CLASSES, "HTTPException"})
 AWAIT: Final = "await"
 FUTURE: Final = "await a future"
 
@@ -46,6 +48,19 @@ def check_lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
                 raise finder.unawaited(call)
             if needs != AWAIT and isinstance(parsed.index.parent(call), ast.Expr):
                 raise finder.unawaited(call) if needs == FUTURE else finder.unused(call, needs)
+
+
+def check_lost_answers(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
+    """Raises RouteError for a response that a file which is not a route makes in a statement of its own, and drops."""
+    for call in parsed.index.of(ast.Call):
+        name = vocabulary.public_name(call.func)
+        if name in _DROPPED and isinstance(parsed.index.parent(call), ast.Expr):
+            written = ast.unparse(call)
+            what = f"`{ast.unparse(call.func)}(…)` answers by itself only in a route file; here it does nothing"
+            hint = f"Write `raise {written}`."
+            if name != "HTTPException":
+                hint = f"Write `return {written}`, and answer with it in the route file. Or raise an HTTPException."
+            raise RouteError(what, place=place_of(call, parsed.file), hint=hint)
 
 
 @record(frozen=True)
