@@ -15,6 +15,7 @@ from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import runs_first, with_aliases
 from hyperpy.pages.analysis.file_index import OWNERS, FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
+from hyperpy.pages.analysis.inputs.misplaced_inputs import check_no_inputs
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_answers, check_lost_calls
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
@@ -34,7 +35,6 @@ from hyperpy.pages.loading.compiler import compile_private, compile_route, compi
 from hyperpy.pages.loading.ending_statements import end_functions
 from hyperpy.pages.loading.imports.analysed_names import AnalysedNames, has_late_stars
 from hyperpy.pages.loading.imports.imported_names import ImportedNames, LateNames
-from hyperpy.pages.loading.missed_markers import check_no_inputs
 from hyperpy.pages.loading.runtime import HELPERS
 from hyperpy.record_classes import record
 from hyperpy.routing import URLPatterns
