@@ -1,4 +1,4 @@
-"""Finds declarations of inputs in files that are no routes."""
+"""Finds declarations of inputs in files that aren't routes."""
 
 import ast
 from collections.abc import Mapping
