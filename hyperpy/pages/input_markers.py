@@ -37,6 +37,11 @@ class InputMarker(_Base):
     is_text: ClassVar[bool] = False
     """The value is text, so the annotation must be a type that text can be converted to."""
 
+    def __bool__(self) -> Never:
+        """Raises TypeError: code that tests a marker takes it for the visitor's value, and would let everybody pass."""
+        what = "an input has a value only in the route file, guard or dependency that declares it"
+        raise TypeError(f"{what}; this is the {type(self).__name__} itself, from another module")
+
     @abstractmethod
     def value(self, request: Request, name: str) -> object:
         """The raw value of the input called `name`, or None if the request has none."""

@@ -222,6 +222,18 @@ def test_an_input_in_a_file_that_is_no_route_is_an_error(write: Write, written: 
     assert f"Write `{written.replace("'", '')}`" in str(caught.value).replace("'", "")
 
 
+@pytest.mark.parametrize(
+    "written", ["if True:\n    user: str = Cookie(None)", "user = Cookie(None)", "user = Form('')"]
+)
+async def test_a_marker_of_another_file_is_never_true(site: Site, written: str) -> None:
+    files = {
+        "_base.py": f"from hyperpy import *\n{written}",
+        "_guard.py": "from ._base import user\nif not user:\n    1",
+    }
+    response = await site(files | {"index.py": "t'secret'"}).get("/")
+    assert (response.status_code, "secret" in response.text) == (500, False)
+
+
 async def test_types_and_markers_can_be_shared(site: Site) -> None:
     base = """
         from typing import Annotated

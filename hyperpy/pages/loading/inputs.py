@@ -58,7 +58,7 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
     origin = _origin(declaration, declared.annotation, marker, parameters, source.error_page)
     kind = _without_none(declared.annotation)
     if origin is InputOrigin.MARKER:
-        marker = marker or (FormMarker() if is_form(kind) else QueryMarker())
+        marker = marker if marker is not None else (FormMarker() if is_form(kind) else QueryMarker())
     if isinstance(marker, PathMarker):
         _check_parameter(marker.key(declaration.name), declaration, file, parameters)
     session_model = _session_model(declared.annotation, declaration, file) if origin is InputOrigin.SESSION else None
@@ -74,7 +74,7 @@ def resolve_input(declaration: Declaration, declared: DeclaredType, file: str, s
         name=declaration.name,
         origin=origin,
         marker=marker if origin is InputOrigin.MARKER else None,
-        key=marker.key(declaration.name) if marker else declaration.name,
+        key=marker.key(declaration.name) if marker is not None else declaration.name,
         group=declaration.group,
         many=reading.many,
         optional=reading.optional,

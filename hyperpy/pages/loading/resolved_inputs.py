@@ -71,7 +71,7 @@ class Input:
     @property
     def source(self) -> str:
         """Where it comes from, in a word."""
-        return source_of(self.marker) if self.marker else self.origin.value
+        return source_of(self.marker) if self.marker is not None else self.origin.value
 
     @property
     def required(self) -> bool:

@@ -86,7 +86,7 @@ def all_problems(problems: dict[str, str], group: int, inputs: Iterable[Input], 
 
 
 def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
-    assert given.marker
+    assert given.marker is not None
     if isinstance(given.marker, FromBody) and given.marker.is_shown_again:
         return given.marker.form(run.scope)
     try:
