@@ -4,10 +4,14 @@ import asyncio
 import importlib.util
 import logging
 import multiprocessing
+import sys
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import uvloop
 
 from hyperpy import Hyper
 from hyperpy.dev import child
@@ -74,30 +78,77 @@ def hold(reported):
 
 def outer(reported):
     hold(reported)
+
+
+def serve(run, library):
+    run(library())
 """
 
 
-async def test_the_line_that_holds_the_loop_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    file = tmp_path / "holding.py"
-    file.write_text(HOLDING)
-    spec = importlib.util.spec_from_file_location("holding", file)
+def module_of(file: Path, source: str) -> ModuleType:
+    write_files(file.parent, {file.name: source})
+    spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def holding(tmp_path: Path) -> ModuleType:
+    return module_of(tmp_path / "holding.py", HOLDING)
+
+
+type Runner = Callable[[Coroutine[object, object, None]], None]
+
+
+def reports_of(caplog: pytest.LogCaptureFixture, file: str) -> list[str]:
+    """On a busy machine the test's own lines hold the loop as well."""
+    return [text for text in map(logging.LogRecord.getMessage, caplog.records) if f"{file}:" in text]
+
+
+async def test_the_line_that_holds_the_loop_is_named(holding: ModuleType, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.WARNING)
     watchdog = Watchdog(0.05)
-
-    def reports() -> list[str]:
-        """Those of the file. On a busy machine the test's own lines hold the loop as well."""
-        return [text for text in map(logging.LogRecord.getMessage, caplog.records) if "holding.py:" in text]
-
     try:
         watchdog.watch(asyncio.get_running_loop())
         watchdog.watch(asyncio.get_running_loop())
-        module.outer(reports)
+        holding.outer(lambda: reports_of(caplog, "holding.py"))
     finally:
         watchdog.close()
-    [text] = reports()
+    [text] = reports_of(caplog, "holding.py")
     assert "has held the event loop for 0.05 s" in text
     assert "await asyncio.to_thread" in text
+
+
+LIBRARY = """
+import asyncio, time
+
+async def serve(watchdog, looks):
+    watchdog.watch(asyncio.get_running_loop())
+    await asyncio.sleep(0)
+    while len(looks) < 5:
+        time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_code_that_runs_the_loop_does_not_hold_it(
+    run: Runner,
+    holding: ModuleType,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The lines that serve a site are beneath everything that the loop calls."""
+    looks: list[object] = []
+    frames = sys._current_frames
+    monkeypatch.setattr(sys, "_current_frames", lambda: looks.append(None) or frames())
+    library = module_of(tmp_path / "site-packages/library.py", LIBRARY)
+    watchdog = Watchdog(0.05)
+    try:
+        holding.serve(run, lambda: library.serve(watchdog, looks))
+    finally:
+        watchdog.close()
+    assert not reports_of(caplog, "holding.py")

@@ -30,6 +30,7 @@ class Watchdog:
         self._pause = limit / _BEATS
         self._loop: asyncio.AbstractEventLoop | None = None
         self._beaten = 0.0
+        self._depth = 0  # how many frames of the loop's thread run the loop, and so are beneath its callbacks
         self._stopped = threading.Event()
         self._known: set[tuple[str, str]] = set()
 
@@ -38,7 +39,8 @@ class Watchdog:
         if self._loop is not None:
             return
         self._loop = loop
-        self._beat()
+        self._beaten = time.monotonic()
+        loop.call_soon(self._beat)
         threading.Thread(target=self._run, args=(threading.get_ident(),), name="watchdog", daemon=True).start()
 
     def close(self) -> None:
@@ -50,6 +52,7 @@ class Watchdog:
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()
+        self._depth = sum(1 for _ in _frames(sys._getframe(1)))
         if self._loop is not None and not self._stopped.is_set():
             self._loop.call_later(self._pause, self._beat)
 
@@ -60,6 +63,7 @@ class Watchdog:
                 suspect = None
                 continue
             frames = list(_frames(sys._current_frames().get(thread)))
+            del frames[len(frames) - self._depth :]
             own = [frame for frame in frames if _is_own(frame)]
             # A call that is the same in two samples has held the loop: the process may have been suspended before.
             if own and own[-1] is suspect and not any(map(_is_debugger, frames)):
