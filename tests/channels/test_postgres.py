@@ -4,7 +4,6 @@ import asyncio
 import re
 import sys
 from collections import Counter, deque
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -18,6 +17,7 @@ from hyperpy.channels.backends.records import BEGINNING, Position, Record
 from hyperpy.channels.current import hub_of_lifespan
 from hyperpy.config import Settings
 from hyperpy.exceptions import BrokerError, ConfigError
+from tests.channels.cut_off import CutOff
 from tests.channels.steps import publish, take
 from tests.support.until import PATIENCE, until
 
@@ -205,51 +205,9 @@ def test_a_batch_has_no_missing_numbers(after, numbers, page):
     assert page == ("gap" if kept.gap else [record.position.number for record in kept.records])
 
 
-class CutOff:
-    """A proxy that passes on a request that holds `word`, and cuts the connection before the answer."""
-
-    def __init__(self, server):
-        self.port = server.port
-        self.word = None
-        self.cuts = 0
-
-    @asynccontextmanager
-    async def address(self):
-        listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        async with listener:
-            yield f"postgresql://hyper@127.0.0.1:{listener.sockets[0].getsockname()[1]}/postgres?sslmode=disable"
-
-    async def _serve(self, reader, writer):
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
-        cut = asyncio.Event()
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._ask(reader, far_writer, cut))
-                group.create_task(self._answer(far_reader, writer, cut))
-        except* EOFError:
-            pass
-        finally:
-            for each in (writer, far_writer):
-                each.close()
-
-    async def _ask(self, reader, writer, cut):
-        while data := await reader.read(65536):
-            if self.word is not None and self.word in data:
-                self.word = None
-                cut.set()
-            writer.write(data)
-        raise EOFError
-
-    async def _answer(self, reader, writer, cut):
-        while (data := await reader.read(65536)) and not cut.is_set():
-            writer.write(data)
-        self.cuts += cut.is_set()
-        raise EOFError
-
-
 async def test_a_request_without_an_answer_is_not_done_twice(server):
     between = CutOff(server)
-    async with between.address() as address, connect(Settings(channels=address)):
+    async with between.address() as address, connect(Settings(channels=f"{address}?sslmode=disable")):
         async with channel("a").subscribe() as messages:
             await channel("a").publish(1)
             between.word = b'"cut"'
