@@ -37,12 +37,12 @@ class _Target:
 
 @record
 class InternalLinks:
-    """`files` are the names of all built files, `dynamic` the URLs of the routes that need a server."""
+    """`files` are the names of all built files, `unbuilt` the URLs of pages that failed or need a server."""
 
     app: Hyper
     pages: Sequence[BuiltPage]
     files: Collection[str]
-    dynamic: Collection[str]
+    unbuilt: Collection[str]
     layout: Layout
     root: str = ""
     origin: str = ""
@@ -143,7 +143,7 @@ class InternalLinks:
     def _unbuilt(self, path: str, segments: list[str]) -> Problem:
         match self.app.loaded_routes.router.match(path.encode()):
             case Match(Route(url=url) as route):
-                if url in self.dynamic or path in self.dynamic:
+                if url in self.unbuilt or path in self.unbuilt:
                     return None
                 what = f"{route.url} has no page {path}"
                 return URLProblem(what, "Add it to the `static_paths` of its file, or correct the link.")

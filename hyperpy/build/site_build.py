@@ -127,7 +127,7 @@ class _Build:
             self._requests.app,
             self.found.pages,
             self.files.keys(),
-            frozenset(each.url for each in self.found.dynamic),
+            self.found.failed.union(each.url for each in self.found.dynamic),
             options.layout,
             options.root,
             options.origin,

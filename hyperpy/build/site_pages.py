@@ -89,6 +89,8 @@ class SitePages:
 
     pages: list[BuiltPage] = field(default_factory=list)
     dynamic: list[Dynamic] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+    """The paths of the pages that have errors. A link to one isn't another error."""
     errors: list[Finding] = field(default_factory=list)
     page_errors: PageErrors = field(default_factory=PageErrors)
     notes: list[Finding] = field(default_factory=list)
@@ -169,6 +171,7 @@ def _decide(page: SitePage, recorded: Recorded, expected: int, requests: Request
     if errors := list(_errors(page, recorded, expected)):
         for error in errors:
             found.page_errors.add(error, page.path)
+        found.failed.add(page.path)
         return
     usual = _USUAL
     if page.route and page.route.by_method.get("GET", page.route).stream:

@@ -295,7 +295,7 @@ async def test_what_pages_and_static_paths_raise_alike_is_told_once(build: Build
 async def test_a_page_that_never_ends(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorded_request, "LONGEST", 0.05)
     text = "import asyncio\n\nasync def stream():\n    yield t'<!doctype html>'\n    await asyncio.Event().wait()"
-    report = await build({"endless.py": text})
+    report = await build({"endless.py": text, "index.py": "t'<!doctype html><a href=/endless>not dead</a>'"})
     assert [finding.what for finding in report.errors] == ["/endless: the page was not complete after 0.05 seconds"]
 
 
