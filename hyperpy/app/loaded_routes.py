@@ -92,7 +92,7 @@ class BrokenRoute:
 type LoadedRoute = Route | BrokenRoute
 
 _SOURCES: Final = ("path", "query", "header", "cookie")
-_LISTED: Final = 5  # places of the same error
+_LISTED: Final = 5  # places of the same error, or files that import it
 _OF_BODY: Final = frozenset({"form", "file", "body"})
 
 
@@ -302,7 +302,9 @@ def _with_common_errors(loaded: list[LoadedRoute]) -> list[LoadedRoute]:
         error = broken[0].error
         others = [display_path(each.file) for each in broken if error.place is None or each.file != error.place.file]
         if others:
-            error.hint = f"{error.hint}\nThis file is imported by {', '.join(others)}.".lstrip()
+            more = f" and {len(others) - _LISTED} other files" if len(others) > _LISTED + 1 else ""
+            names = ", ".join(others[:_LISTED] if more else others)
+            error.hint = f"{error.hint}\nThis file is imported by {names}{more}.".lstrip()
         common |= {each.file: error for each in broken}
     return [
         BrokenRoute(each.file, each.url, common[each.file]) if isinstance(each, BrokenRoute) else each

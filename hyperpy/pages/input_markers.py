@@ -39,8 +39,15 @@ class InputMarker(_Base):
 
     def __bool__(self) -> Never:
         """Raises TypeError: code that tests a marker takes it for the visitor's value, and would let everybody pass."""
+        raise self._not_a_value()
+
+    def __str__(self) -> Never:
+        """Raises TypeError, as a test does."""
+        raise self._not_a_value()
+
+    def _not_a_value(self) -> TypeError:
         what = "an input has a value only in the route file, guard or dependency that declares it"
-        raise TypeError(f"{what}; this is the {type(self).__name__} itself, from another module")
+        return TypeError(f"{what}; this is the {type(self).__name__} itself, from another module")
 
     @abstractmethod
     def value(self, request: Request, name: str) -> object:

@@ -222,16 +222,37 @@ def test_an_input_in_a_file_that_is_no_route_is_an_error(write: Write, written: 
     assert f"Write `{written.replace("'", '')}`" in str(caught.value).replace("'", "")
 
 
-@pytest.mark.parametrize(
-    "written", ["if True:\n    user: str = Cookie(None)", "user = Cookie(None)", "user = Form('')"]
-)
-async def test_a_marker_of_another_file_is_never_true(site: Site, written: str) -> None:
-    files = {
-        "_base.py": f"from hyperpy import *\n{written}",
-        "_guard.py": "from ._base import user\nif not user:\n    1",
-    }
-    response = await site(files | {"index.py": "t'secret'"}).get("/")
-    assert (response.status_code, "secret" in response.text) == (500, False)
+UNDECLARED = ["if True:\n    user: str = Cookie(None)", "user = Cookie(None)", "user = Form('')"]
+
+
+USES = ["if not user:\n    1", "if user is None:\n    1", "x = f'{user}'", "x = user == 'Ada'"]
+
+
+@pytest.mark.parametrize("written", UNDECLARED)
+@pytest.mark.parametrize("use", [*USES, "t'{user}'"])
+def test_a_marker_of_another_file_that_is_taken_for_a_value_is_an_error(write: Write, written: str, use: str) -> None:
+    files = {"_base.py": f"from hyperpy import *\n{written}", "index.py": f"from ._base import user\n{use}\nt'x'"}
+    with pytest.raises(HyperError, match=r"`user` is (Cookie|Form)\(\) itself here"):
+        Hyper(routes=write(files), static=None)
+
+
+@pytest.mark.parametrize("written", UNDECLARED)
+@pytest.mark.parametrize("use", USES)
+def test_a_marker_that_its_own_file_takes_for_a_value_is_an_error(write: Write, written: str, use: str) -> None:
+    base = f"from hyperpy import *\n{written}\ndef check():\n    {use.replace('\n', '\n    ')}"
+    with pytest.raises(HyperError, match=r"`def check\(user\):`"):
+        Hyper(routes=write({"_base.py": base, "index.py": "from ._base import check\nt'x'"}), static=None)
+
+
+@pytest.mark.parametrize("use", ["if holder.user:\n    1", "x = str(holder.user)", "x = f'{holder.user}'"])
+async def test_a_marker_has_no_truth_and_no_text(site: Site, use: str) -> None:
+    """Where analysis can't see it."""
+    base = "from hyperpy import *\nclass holder:\n    user = Cookie(None)"
+    files = {"_base.py": base, "_guard.py": f"from ._base import holder\n{use}"}
+    guarded = await site(files | {"index.py": "t'secret'"}).get("/")
+    shown = await site({"_base.py": base, "index.py": "from ._base import holder\nt'secret {holder.user}'"}).get("/")
+    for answer in (guarded, shown):
+        assert (answer.status_code, "secret" in answer.text) == (500, False)
 
 
 async def test_types_and_markers_can_be_shared(site: Site) -> None:

@@ -1,9 +1,13 @@
-"""Responses that a file which is not a route makes, and that nothing sends."""
+"""Responses that nothing sends: a helper drops them, or they are taken for a value. And markers that are."""
+
+from pathlib import Path
 
 import pytest
 
-from hyperpy import Hyper
+from hyperpy import Hyper, Settings
+from hyperpy.app.loaded_routes import load_routes
 from hyperpy.exceptions import HyperError
+from hyperpy.pages import temporary_imports
 from tests.support.sites import Site, Write
 
 ROUTE = "from ._users import require\nrequire()\nt'secret'"
@@ -24,3 +28,137 @@ def test_an_answer_that_a_helper_drops_is_an_error(write: Write, answer: str) ->
 async def test_what_a_helper_raises_is_an_answer(site: Site, answer: str) -> None:
     users = f"from hyperpy import *\ndef require():\n    {answer}"
     assert (await site({"_users.py": users, "index.py": ROUTE}).get("/")).status_code in (303, 403, 500)
+
+
+@pytest.mark.parametrize("statement", ["ok or HTTPException(403)", "None if ok else HTTPException(403)"])
+def test_an_answer_that_an_expression_drops_is_an_error(write: Write, statement: str) -> None:
+    users = f"from hyperpy import *\ndef require(ok=False):\n    {statement}"
+    with pytest.raises(HyperError, match="Write an `if`, and in it `raise HTTPException"):
+        Hyper(routes=write({"_users.py": users, "index.py": ROUTE}), static=None)
+
+
+REQUIRE = """
+import hyperpy
+from hyperpy import HTTPException, JSONResponse, PlainTextResponse, redirect
+DENIED = PlainTextResponse("no", 401)
+
+class User:
+    name = "Ada"
+    status_code = 1
+
+def require(ok=False):
+    if not ok:
+        return PlainTextResponse("no", 401)
+    return User()
+
+def by_condition(ok=False):
+    return User() if ok else hyperpy.PlainTextResponse("no", 401)
+
+def by_constant(ok=False):
+    return DENIED
+
+def by_variable(ok=False):
+    refusal = JSONResponse({}, 401)
+    return refusal
+
+def by_another():
+    try:
+        return require()
+    finally:
+        pass
+
+async def later():
+    return by_another()
+
+def loops(ok=True):
+    return loops() if not ok else User()
+
+def raises():
+    if not hyperpy.session:
+        raise HTTPException(401)
+    return User()
+
+def leads():
+    return redirect("/elsewhere")
+
+def makes_inner():
+    def inner():
+        return PlainTextResponse("no")
+    return User()
+
+def takes(response=None):
+    assert not isinstance(response, PlainTextResponse)
+    return User()
+"""
+
+MISTAKEN = {
+    "unused": "user = require()\nt'x'",
+    "shown": "user = require()\nt'{user}'",
+    "read": "user = require()\nt'{user.name} {user[0]}'",
+    "in a block": "if GET:\n    user: object = by_condition()\nt'x'",
+    "a constant": "user = by_constant()\nt'x'",
+    "a variable": "user = by_variable()\nt'x'",
+    "of another function": "user = by_another()\nt'{user.name}'",
+    "awaited": "async def load():\n    user = await later()\nt'x'",
+    "in the loader": "async def load():\n    user = require()\n    print(user.name)\nt'x'",
+    "made global": "user = None\nasync def load():\n    global user\n    user = require()\nt'{user.name}'",
+    "by the module": "from . import _users\nuser = _users.require()\nt'x'",
+    "of the file": "def own():\n    return inner()\ndef inner():\n    return Response('no')\nuser = own()\nt'x'",
+    "in an f-string": "user = require()\ntitle = f'{user.name}'\nt'{title}'",
+}
+
+MEANT = {
+    "a statement": "require()\nt'x'",
+    "the variable as a statement": "user = require()\nuser\nt'x'",
+    "tested": "user = require()\nif isinstance(user, PlainTextResponse):\n    response = user\nt'x'",
+    "true or false": "user = require()\nif not user:\n    raise HTTPException(401)\nt'x'",
+    "the response": "response = require()\nt'x'",
+    "returned": "async def load():\n    user = require()\n    return user\nt'x'",
+    "a response's attribute": "user = require()\nif GET and user.status_code == 401:\n    1\nt'x'",
+    "passed on": "user = require()\nnames = [user]\nt'{names[0].status_code}'",
+    "raised": "hyperpy.session['a'] = 1\nuser = raises()\nt'{user.name}'",
+    "a redirect": "user = leads()\nt'{user.name}'",
+    "an inner function": "user = makes_inner()\nt'{user.name}'",
+    "a name only": "user = takes()\nt'{user.name}'",
+    "a loop": "user = loops()\nt'{user.name}'",
+    "discarded": "_ = require()\nt'x'",
+    "a parameter": "def show(user):\n    user = require()\n    return 1\nt'{show(1)}'",
+}
+
+IMPORTS = "from ._users import *\nfrom ._users import hyperpy\nfrom hyperpy import *\n"
+
+
+@pytest.mark.parametrize("how", MISTAKEN)
+def test_a_response_that_is_taken_for_a_value_is_an_error(write: Write, how: str) -> None:
+    """A guard that refuses with a response, and is called for the user, would let everybody in."""
+    folder = write({"_users.py": REQUIRE, "index.py": IMPORTS + MISTAKEN[how]})
+    with pytest.raises(HyperError, match=r"\(\) may return a response, which isn't sent when it is assigned to `user`"):
+        Hyper(routes=folder, static=None)
+
+
+async def test_other_uses_of_a_response_are_left_alone(write: Write) -> None:
+    files = {f"r{number}.py": IMPORTS + source for number, source in enumerate(MEANT.values())}
+    Hyper(routes=write({"_users.py": REQUIRE, **files}), static=None, settings=Settings(secret_key="x" * 40))
+
+
+DENY = "def deny():\n    return PlainTextResponse('no', 401)\n"
+OUTSIDE = {
+    "def require(ok):\n    ok or HTTPException(403)": "answers by itself only in a route file",
+    "async def check():\n    pass\ndef require():\n    if not check():\n        1 / 0": "`async def require(…)`",
+    f"{DENY}def require():\n    user = deny()\n    return user.name": "isn't sent",
+    "user = Cookie(None)\ndef require():\n    if user is None:\n        1 / 0": "`user` is Cookie() itself",
+    "user = Cookie(None)\ndef require():\n    return f'{user}'": "`def require(user):`",
+}
+
+
+def test_modules_elsewhere_are_warned_about(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    imports = "from hyperpy import Cookie, HTTPException, PlainTextResponse\n"
+    for number, source in enumerate(OUTSIDE):
+        (tmp_path / f"outside_{number}.py").write_text(imports + source)
+    modules = [f"outside_{number}" for number in range(len(OUTSIDE))]
+    folder = write({"index.py": f"import {', '.join(modules)}\nx = [{', '.join(modules)}]\nt'x'"})
+    with temporary_imports(tmp_path):
+        warnings = load_routes(folder).warnings
+    found = {Path(warning.place.file).stem: str(warning) for warning in warnings}
+    assert [module for module, words in zip(modules, OUTSIDE.values(), strict=True) if words not in found[module]] == []

@@ -10,12 +10,15 @@ from weakref import WeakKeyDictionary
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages import LoadWarning, PublicNames, Route
+from hyperpy.pages.analysis.inputs.misplaced_inputs import misread_markers
+from hyperpy.pages.analysis.methods.lost_calls import lost_answers, lost_calls
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.end_tags import ends_more, open_elements
 from hyperpy.pages.analysis.mistakes.foreign_markup import foreign_markup
 from hyperpy.pages.analysis.mistakes.foreign_uses import foreign_uses
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
-from hyperpy.pages.analysis.parsed_file import parsed_file
+from hyperpy.pages.analysis.names.lost_responses import lost_responses
+from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.known_names import MISSING
@@ -84,12 +87,26 @@ def _check(module: ModuleType, public: PublicNames) -> _Checked:
             *foreign_markup(parsed),
             *(warning for name, warning in open_ if not name),
             *blocking_calls(parsed, vocabulary),
+            *map(_as_warning, _errors(parsed, vocabulary, vars(module))),
             *unknown_keywords(parsed, vocabulary),
             *foreign_uses(parsed, vocabulary),
         )
         found = _Checked(source, warnings, tuple((name, warning) for name, warning in open_ if name))
     _checked[module] = found
     return found
+
+
+def _errors(parsed: ParsedFile, vocabulary: Vocabulary, namespace: Mapping[str, Any]) -> Iterator[RouteError]:
+    """What is an error in a file under `routes/`. A module elsewhere may not be hyperpy's alone."""
+    yield from lost_calls(parsed, vocabulary)
+    yield from lost_answers(parsed, vocabulary)
+    yield from lost_responses(parsed, vocabulary, in_route=False)
+    yield from misread_markers(parsed, namespace)
+
+
+def _as_warning(error: RouteError) -> LoadWarning:
+    assert error.place is not None  # a file's own mistake has one
+    return LoadWarning(error.what, error.place, error.hint)
 
 
 def _imported(namespaces: Iterable[Mapping[str, Any]]) -> list[ModuleType]:

@@ -21,6 +21,7 @@ from hyperpy.pages.analysis.file_index import parameters as parameters_of
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
 from hyperpy.pages.analysis.inputs.declarations import find_declarations, with_bare_dependencies, without_loaded
 from hyperpy.pages.analysis.inputs.earlier_bindings import check_earlier_bindings
+from hyperpy.pages.analysis.inputs.misplaced_inputs import check_misread_markers
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_objects
 from hyperpy.pages.analysis.inputs.static_paths import check_static_paths
@@ -133,6 +134,7 @@ def analyse(
     vocabulary = with_aliases(vocabulary, parsed)
     parsed = with_bare_dependencies(without_loaded(parsed, vocabulary), vocabulary)
     check_marker_places(parsed, vocabulary)
+    check_misread_markers(parsed, vocabulary.objects)
     tree, index, file, statements = parsed.tree, parsed.index, parsed.file, parsed.tree.body
     access = namespace_access(parsed, vocabulary)
     imported = access.sets.union(vocabulary.objects, starred or ())
@@ -147,7 +149,7 @@ def analyse(
     if not guard:
         check_forgotten_templates(parsed)
     check_forgotten_globals(parsed)
-    check_lost_responses(parsed, vocabulary)
+    check_lost_responses(parsed, vocabulary, in_route=True)
     check_raised_responses(parsed, vocabulary)
     declarations = find_declarations(statements, bound, parameters, vocabulary, file, parsed.loaded)
     check_bare_inputs(declarations, parameters, parsed, access, vocabulary, stars_known=starred is not None)

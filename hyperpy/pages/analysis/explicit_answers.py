@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from hyperpy.pages.analysis.file_index import FileIndex, blocks
+from hyperpy.pages.analysis.file_index import FileIndex, blocks, outcomes
 from hyperpy.pages.analysis.methods.method_conditions import blocks_reached, value_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
@@ -14,22 +14,7 @@ RESPONSE_ATTRIBUTES = frozenset({"background", "delete_cookie", "headers", "raw_
 
 def bare_values(statements: Iterable[ast.Expr]) -> Iterator[ast.expr]:
     """The possible values of bare expressions, each of which may be the answer."""
-    return (value for statement in statements for value in _outcomes(statement.value))
-
-
-def _outcomes(value: ast.expr) -> Iterator[ast.expr]:
-    match value:
-        case ast.IfExp(body=body, orelse=orelse):
-            yield from (*_outcomes(body), *_outcomes(orelse))
-        case ast.BoolOp(values=values):
-            for part in values:
-                yield from _outcomes(part)
-        case ast.NamedExpr(value=inner) | ast.Await(value=inner):
-            yield from _outcomes(inner)
-        case ast.Constant() | ast.JoinedStr() | ast.TemplateStr() | ast.Compare() | ast.BinOp() | ast.UnaryOp():
-            pass
-        case _:
-            yield value
+    return (value for statement in statements for value in outcomes(statement.value))
 
 
 def explicit_answers(statements: Sequence[ast.stmt], index: FileIndex, vocabulary: Vocabulary) -> bool:
@@ -40,7 +25,7 @@ def explicit_answers(statements: Sequence[ast.stmt], index: FileIndex, vocabular
         values = [*bare_values(index.level(statement, ast.Expr))]
         for node in index.level(statement, ast.Assign, ast.AnnAssign, ast.Raise):
             value = node.exc if isinstance(node, ast.Raise) else node.value
-            values += [v for v in _outcomes(value) if _is_redirect(v, vocabulary)] if value else []
+            values += [v for v in outcomes(value) if _is_redirect(v, vocabulary)] if value else []
         if any(isinstance(v, ast.Call) and vocabulary.public_name(v.func) in ANSWERS for v in values):
             return True
     return False

@@ -234,3 +234,19 @@ def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
     """The blocks of statements directly in a compound statement."""
     found = [block for name in ("body", "orelse", "finalbody") if (block := getattr(statement, name, None))]
     return found + [part.body for name in ("handlers", "cases") for part in getattr(statement, name, ())]
+
+
+def outcomes(value: ast.expr) -> Iterator[ast.expr]:
+    """The expressions that may give an expression its value, without those that are certainly no response."""
+    match value:
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from (*outcomes(body), *outcomes(orelse))
+        case ast.BoolOp(values=values):
+            for part in values:
+                yield from outcomes(part)
+        case ast.NamedExpr(value=inner) | ast.Await(value=inner):
+            yield from outcomes(inner)
+        case ast.Constant() | ast.JoinedStr() | ast.TemplateStr() | ast.Compare() | ast.BinOp() | ast.UnaryOp():
+            pass
+        case _:
+            yield value

@@ -18,6 +18,7 @@ from hyperpy.pages.analysis.inputs.cached_functions import check_cached_function
 from hyperpy.pages.analysis.inputs.misplaced_inputs import check_no_inputs
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_answers, check_lost_calls
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
+from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.objects.asked import Asked
@@ -134,6 +135,7 @@ class Compilation:
             check_cached_reads(parsed, frozenset(), vocabulary)
             check_lost_calls(parsed, vocabulary)
             check_lost_answers(parsed, vocabulary)
+            check_lost_responses(parsed, vocabulary, in_route=False)
             rest = parsed.tree.body[len(beginning) :]
             code, functions = compile_private(rest, parsed, vocabulary, self.imported.rewrite)
         return CompiledPrivate(code, functions, parsed, vocabulary, first, self._surroundings(names))

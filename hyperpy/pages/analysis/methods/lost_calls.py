@@ -8,11 +8,13 @@ import asyncio
 import contextlib
 import functools
 import inspect
+from collections.abc import Iterator
 from functools import cached_property
 from types import FunctionType, MethodType
 from typing import Final
 
 from hyperpy.exceptions import RouteError
+from hyperpy.pages.analysis.explicit_answers import bare_values
 from hyperpy.pages.analysis.file_index import FileIndex, Function
 from hyperpy.pages.analysis.methods.own_classes import OwnClasses
 from hyperpy.pages.analysis.parsed_file import ParsedFile
@@ -34,33 +36,47 @@ FUTURE: Final = "await a future"
 
 
 def check_lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
-    """Raises RouteError for a call whose coroutine is certainly never awaited, or whose generator never runs.
+    """Raises the first of `lost_calls`."""
+    if (error := next(lost_calls(parsed, vocabulary), None)) is not None:
+        raise error
+
+
+def lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[RouteError]:
+    """Errors for calls whose coroutine is certainly never awaited, or whose generator never runs.
 
     And for `redirect` and the like as a statement, without a call.
     """
     finder = _Finder(parsed, vocabulary)
     for statement in parsed.index.of(ast.Expr):
         if vocabulary.public_name(statement.value) in _ACTING:
-            raise _not_called(statement.value, parsed.file)
+            yield _not_called(statement.value, parsed.file)
     for call in parsed.index.of(ast.Call):
         if needs := finder.needs(call.func):
             if needs == AWAIT and finder.is_lost(call):
-                raise finder.unawaited(call)
+                yield finder.unawaited(call)
             if needs != AWAIT and isinstance(parsed.index.parent(call), ast.Expr):
-                raise finder.unawaited(call) if needs == FUTURE else finder.unused(call, needs)
+                yield finder.unawaited(call) if needs == FUTURE else finder.unused(call, needs)
 
 
 def check_lost_answers(parsed: ParsedFile, vocabulary: Vocabulary) -> None:
-    """Raises RouteError for a response that a file which is not a route makes in a statement of its own, and drops."""
-    for call in parsed.index.of(ast.Call):
-        name = vocabulary.public_name(call.func)
-        if name in _DROPPED and isinstance(parsed.index.parent(call), ast.Expr):
+    """Raises the first of `lost_answers`."""
+    if (error := next(lost_answers(parsed, vocabulary), None)) is not None:
+        raise error
+
+
+def lost_answers(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[RouteError]:
+    """Errors for responses that a file which is not a route makes in a statement of its own, and drops."""
+    for call in bare_values(parsed.index.of(ast.Expr)):
+        name = vocabulary.public_name(call.func) if isinstance(call, ast.Call) else ""
+        if isinstance(call, ast.Call) and name in _DROPPED:
             written = ast.unparse(call)
             what = f"`{ast.unparse(call.func)}(…)` answers by itself only in a route file; here it does nothing"
             hint = f"Write `raise {written}`."
+            if not isinstance(parsed.index.parent(call), ast.Expr):
+                hint = f"Write an `if`, and in it `raise {written}`."
             if name != "HTTPException":
                 hint = f"Write `return {written}`, and answer with it in the route file. Or raise an HTTPException."
-            raise RouteError(what, place=place_of(call, parsed.file), hint=hint)
+            yield RouteError(what, place=place_of(call, parsed.file), hint=hint)
 
 
 @record(frozen=True)
@@ -131,8 +147,10 @@ class _Finder:
         what = f"the call of {name}() is not awaited"
         if not isinstance(self.index.parent(call), ast.Expr):
             what += ": it runs nothing, and its value is always true"
-        hint = f"Write `await {name}(…)`."
-        if not isinstance(self.index.function_of(call), ast.AsyncFunctionDef):
+        hint, function = f"Write `await {name}(…)`.", self.index.function_of(call)
+        if isinstance(function, ast.FunctionDef) and not name.endswith(".publish"):
+            hint = f"Write `await {name}(…)`, and `async def {function.name}(…)`, which its callers await."
+        elif not isinstance(function, ast.AsyncFunctionDef):
             soon = f"Write `{name}_soon(…)`, or await it" if name.endswith(".publish") else "Await it"
             hint = f"{soon} in the loader:\n\n    async def load():\n        await {name}(…)"
         return RouteError(what, place=place_of(call, self.parsed.file), hint=hint)
