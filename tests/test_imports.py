@@ -225,6 +225,6 @@ def test_requests_import_nothing(tmp_path):
     visit_all = IN_FORKS.format(then="asyncio.run(requests(app))", compiler=COMPILER)
     for code in (compile_all, visit_all):
         command = [sys.executable, "-c", code, *folders]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
         assert not done.returncode, done.stderr
     assert done.stdout.splitlines() == folders

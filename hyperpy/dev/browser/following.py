@@ -22,7 +22,7 @@ PING: Final = 15  # seconds between two comments on an open connection, so that 
 TIMING: Final = "hyper-route"  # the name of the Server-Timing whose description is a route file
 
 _SCRIPTS: Final = frozenset(
-    {"assets.js", "dev.js", "fragments.js", "morph.js", "overlay.js", "problems.js", "warnings.js"}
+    {"assets.js", "dev.js", "fragments.js", "morph.js", "overlay.js", "problems.js", "sent.js", "warnings.js"}
 )
 _WITHOUT_DOCUMENT: Final = frozenset({204, 205, 206, 304})
 
@@ -192,8 +192,9 @@ def _is_document(status: int, raw: Sequence[tuple[bytes, bytes]]) -> bool:
 
 
 def _tag(nonce: str, facts: Mapping[str, str]) -> bytes:
-    """The scripts: one runs as soon as it is there, and one that listens to htmx before that sends its requests."""
+    """The scripts: `sent.js` runs before those of the page, `fragments.js` before htmx, `dev.js` as soon as it can."""
     own = f' nonce="{nonce}"' if nonce else ""
     attributes = "".join(f' data-{name}="{value}"' for name, value in facts.items())
     early = f'<script type="module" src="{PREFIX}fragments.js" data-hyper-dev{own}></script>'
-    return f'<script type="module" async src="{PREFIX}dev.js"{attributes}{own}></script>{early}'.encode()
+    first = f'<script src="{PREFIX}sent.js" data-hyper-dev{own}></script>'
+    return f'<script type="module" async src="{PREFIX}dev.js"{attributes}{own}></script>{first}{early}'.encode()

@@ -18,8 +18,8 @@ export const filled = new WeakSet();
 document.addEventListener("input", ({ target }) => target.isContentEditable && filled.add(target));
 
 /** The text of elements without others inside, as the server has sent it. What a script has made of it stays until the
- * server sends something else. Scripts that the parser runs may have changed some before this one begins. */
-const sent = new WeakMap();
+ * server sends something else. */
+const sent = document.querySelector("script[src$='/sent.js'][data-hyper-dev]")?.texts ?? new WeakMap();
 noteSent();
 
 function noteSent() {
