@@ -35,7 +35,8 @@ VALUES = '''
     {[t"<p>{each}</p>" for each in (bold, item)]}
     <ul>{[1, item]}</ul>
     <ul>{(f"{each}" for each in (item,))}</ul>
-    <pre>{[bold]}</pre> {["a < b", safe, t"<b>x</b>"]} {(safe, 1)}"""
+    <pre>{[bold]}</pre> {["a < b", safe, t"<b>x</b>"]} {(safe, 1)}
+    {str(t"<b>x</b>")} {"".join(map(str, [t"<b>x</b>"]))}"""
     '''
 
 
@@ -51,8 +52,9 @@ async def test_html_that_is_shown_as_text(tmp_path: Path, caplog: pytest.LogCapt
         assert "&lt;b&gt;x&lt;/b&gt;" in (await client.get("/")).text
     messages = [record.getMessage() for record in caplog.records]
     lines = [int(text.partition("index.py:")[2].partition(" ")[0]) for text in messages]
-    assert lines == [5, 6, 11, 12, 13, 14]
-    assert all("like HTML" in text and "Markup(…)" in text for text in messages)
+    assert lines == [5, 6, 11, 12, 13, 14, 16, 16]
+    assert all("like HTML" in text and "Markup(…)" in text for text in messages[:6])
+    assert all("is a t-string that str(), an f-string or a join has made text" in text for text in messages[6:])
     assert "<p>{bold}</p>" in messages[0]
     assert "^" in messages[0]
 

@@ -24,6 +24,8 @@ class M(BaseModel):
 form: Form[M] = Form()
 """
 HANDLED = f"{MODEL_FORM}if POST and form.ok: print(1)\n"
+ROW = "def row(n): return t'<li>{n}</li>'\n"
+
 MISTAKES = {
     f"{HANDLED}t'<form><{{FormField}} of={{form.a}} /></form>'": "this form sends GET, but the file handles POST",
     f"{HANDLED}t'<p>{{1}}<form><input {{form.field(\"a\"):**}}></form>'": 'Write <form method="post">.',
@@ -54,6 +56,12 @@ MISTAKES = {
     "def Row(x): return t'<td>{x and \"<b>x</b>\"}</td>'\nt'<{Row} x=1 />'": "the tags in this string",
     "def Note(x): return f'<b>{x}</b>'\nt'<{Note} x=1 />'": 'Write t"…" in place of f"…".',
     "def note(x): return f'<b>{x}</b>'\nt'<p>{note(1)}</p>'": "the tags in this string are shown as text",
+    "from hyperpy import html\nhtml(t'a')": "Write the t-string alone, without `html(…)`.",
+    f"{ROW}row(1)\nt'{{1}}'": "nothing shows the HTML of `row(…)`",
+    f"{ROW}def all(): row(1)\nt'{{all()}}'": "nothing shows the HTML of `row(…)`",
+    f"{ROW}rows = f'<ul>{{row(1)}}</ul>'\nt'{{len(rows)}}'": 'Write t"…" in place of f"…".',
+    f"{ROW}first = row(1)\nt'{{str(row(1))}}{{first}}'": "str() shows the parts of a t-string",
+    "a = t'<b>x</b>'\nt'{len(f\"{a}{t'<i>y</i>'!s}\")}'": "an f-string shows the parts of a t-string",
     "async def stream():\n    yield '<b>new</b>'": "the tags in this string are shown as text",
     "n = 1\nasync def stream():\n    yield 'news', f'<b>{n}</b>'": 'Write t"…" in place of f"…".',
     "n = 1\nasync def stream():\n    global n\n    n = 2\nt'{n}'": "stream() has no `yield`, so it is the loader",
@@ -204,6 +212,10 @@ FINE = (
     "from hyperpy import fragment, htmx, render\nif htmx.fragment: render(fragments='a')\nt'<p id=a {fragment}></p>'",
     't\'<use href="/a.svg#x" /><path d="M0" /><p data-a=/b/>{1} className=x</p><my-card />\'',
     "t'<svg xmlns=\"http://www.w3.org/2000/svg\"><div /></svg>{1}'",
+    f"{ROW}print(f'{{row(1)!r}}', repr(row(1)), len(f'{{len([row(1)])}}'))\nt'{{row(1)}}'",
+    f"{ROW}from hyperpy import html\nt'{{len(str(html(row(1))))}}{{len(f\"{{html(row(1))}}\")}}'",
+    "def row(n): return t'<li>{n}</li>' if n else 0\nrow(1)\ndef log(n): print(n)\nlog(1)\nt'{1}'",
+    "items = [1]\nt'<p>{(n := len(items))} of {n} {[(m := x) for x in items]} {m}</p>'",
     "t'<br /><img src=\"/a.png\" /><script>x className=1</script>{1}'",
     "q: str = ''\nif q: q = 'x'\nt'<input name=\"q\" value={q}>'",
     "from hyperpy import Query\nq: str = Query('')\nr: str = ''\nt'<input name=\"q\" value={q}><p name=r>{r}</p>'",

@@ -36,6 +36,10 @@ _UNBOUND: Final = re.compile(r"local variable '(\w+)'")
 _OF_VALUES: Final = tuple(
     (re.compile(pattern), hint)
     for pattern, hint in (
+        (
+            r".*\bstring\.templatelib\.",
+            "A t-string isn't text. Interpolate it in another one, or a list of them: t'<ul>{rows}</ul>'.",
+        ),
         (r"can only concatenate str \(not", 'Write an f-string: f"text {value}".'),
         (r"flash\(\) got an unexpected keyword argument 'category'", 'Write `kind=`: `flash("…", kind="error")`.'),
         ("can't multiply sequence by non-int of type 'float'", "The text is not a number yet: `float(value)`."),

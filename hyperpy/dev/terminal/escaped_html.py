@@ -36,6 +36,12 @@ _HINT: Final = (
     "If a visitor or a program has written it, this is right: it could hold a script."
 )
 
+_TEMPLATE: Final = "Template(strings=("  # as Python writes it
+_OF_TEMPLATES: Final = (
+    'Interpolate the t-string itself, t"<p>{part}</p>", or a list of them, t"<ul>{rows}</ul>".\n'
+    "For its HTML as a `str`, write `html(part)`."
+)
+
 log: Final = logging.getLogger("hyperpy")
 
 
@@ -50,7 +56,10 @@ def noting_functions() -> dict[str, Callable[[Any], str]]:
     render: Any = RUNTIME["TEXT"]
 
     def escape(text: str, /) -> str:
-        if _looks_like_html(text):
+        if _TEMPLATE in text:
+            what = "this value is a t-string that str(), an f-string or a join has made text, so its parts are shown"
+            _note(sys._getframe(1), known, what, _OF_TEMPLATES)
+        elif _looks_like_html(text):
             _note(sys._getframe(1), known, "this value looks like HTML, but is a str, so its tags are shown as text")
         return escape_str(text)
 
@@ -70,7 +79,7 @@ def _looks_like_html(value: object) -> bool:
     return type(value) is str and "<" in value and _HTML.search(value, 0, _SOUGHT) is not None
 
 
-def _note(frame: FrameType, known: set[tuple[str, int, str]], what: str) -> None:
+def _note(frame: FrameType, known: set[tuple[str, int, str]], what: str, hint: str = _HINT) -> None:
     span = positions(frame.f_code, frame.f_lineno or 0, frame.f_lasti)
     # With the line's text, because the file may have changed since.
     key = (span.file, span.column, linecache.getline(span.file, span.line))
@@ -80,8 +89,8 @@ def _note(frame: FrameType, known: set[tuple[str, int, str]], what: str) -> None
     if not _shows_source(span):
         width = span.end_column - span.column if span.end_line == span.line else 0
         place = Place(span.file, span.line, span.column, width)
-        extra = {RUN_WARNING: LoadWarning(what, place, _HINT)}
-        log.warning("%s", message(what, place, _HINT), extra=extra)
+        extra = {RUN_WARNING: LoadWarning(what, place, hint)}
+        log.warning("%s", message(what, place, hint), extra=extra)
 
 
 def _shows_source(span: Span) -> bool:

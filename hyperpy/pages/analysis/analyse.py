@@ -53,6 +53,7 @@ from hyperpy.pages.analysis.mistakes.unused_hooks import unused_hooks
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
+from hyperpy.pages.analysis.names.lost_html import LostHTML
 from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
@@ -172,14 +173,17 @@ def analyse(
     every = usual.loader.function if usual.loader else None
     check_bare_renders(parsed, loaders, vocabulary)
     check_returned_pages(parsed, loaders, guard=guard, has_page=bool(templates))
+    html = LostHTML(parsed, vocabulary)
     explicit = explicit_answers(statements, index, vocabulary)
     responds = explicit or "response" in parsed.rebound
     if guard:
         acts = loaders or any(not is_typed(declaration, vocabulary) for declaration in declarations)
         acts = acts or any(not does_nothing(s) for s in statements if s not in once) or all(map(is_inert, statements))
         check_guard(templates, streams, file, acts=bool(acts))
-    elif not (templates or streams or responds or possible_answers(parsed, settings.statement, loaders, vocabulary)):
-        forgotten = forgotten_template(parsed)
+    elif not (
+        templates or streams or responds or possible_answers(parsed, settings.statement, loaders, vocabulary, html)
+    ):
+        forgotten = forgotten_template(parsed) or html.error()
         if forgotten or not unknown_answers(loaders, index):
             raise forgotten or useless_decorator(parsed) or no_answer(file, tree, index)
     if starred is not None and access.unknown is None:
@@ -210,6 +214,7 @@ def analyse(
         *constant_controls(parsed, vocabulary),
         *queries_of_forms(parsed, declarations, vocabulary),
         *printed_html(parsed),
+        *html.warnings(),
         *route_decorators(parsed),
         *foreign_uses(parsed, vocabulary, declarations),
         *forms_without_method(parsed, FLAGS if any_method or guard else methods, declarations, vocabulary),

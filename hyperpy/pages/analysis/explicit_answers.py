@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from hyperpy.pages.analysis.file_index import FileIndex, blocks, outcomes
 from hyperpy.pages.analysis.methods.method_conditions import blocks_reached, value_of
+from hyperpy.pages.analysis.names.lost_html import LostHTML
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import is_template
 from hyperpy.pages.analysis.vocabulary import ANSWERS, RESPONSES, Vocabulary
@@ -12,9 +13,13 @@ from hyperpy.pages.analysis.vocabulary import ANSWERS, RESPONSES, Vocabulary
 RESPONSE_ATTRIBUTES = frozenset({"background", "delete_cookie", "headers", "raw_headers", "set_cookie", "status_code"})
 
 
+_NEVER = (ast.Constant, ast.JoinedStr, ast.TemplateStr, ast.Compare, ast.BinOp, ast.UnaryOp)
+
+
 def bare_values(statements: Iterable[ast.Expr]) -> Iterator[ast.expr]:
     """The possible values of bare expressions, each of which may be the answer."""
-    return (value for statement in statements for value in outcomes(statement.value))
+    values = (value for statement in statements for value in outcomes(statement.value))
+    return (value for value in values if not isinstance(value, _NEVER))
 
 
 def explicit_answers(statements: Sequence[ast.stmt], index: FileIndex, vocabulary: Vocabulary) -> bool:
@@ -36,7 +41,11 @@ def _is_redirect(value: ast.expr, vocabulary: Vocabulary) -> bool:
 
 
 def possible_answers(
-    parsed: ParsedFile, settings: ast.stmt | None, loaders: Collection[ast.AsyncFunctionDef], vocabulary: Vocabulary
+    parsed: ParsedFile,
+    settings: ast.stmt | None,
+    loaders: Collection[ast.AsyncFunctionDef],
+    vocabulary: Vocabulary,
+    html: LostHTML,
 ) -> bool:
     """Whether there may be another answer than the known ones at module level.
 
@@ -52,7 +61,7 @@ def possible_answers(
     return (
         returns
         or raises
-        or any(isinstance(value, _POSSIBLE) for value in at_once)
+        or any(isinstance(value, _POSSIBLE) and not html.is_html(value) for value in at_once)
         or any(vocabulary.public_name(value.func) in ANSWERS for value in known)
     )
 

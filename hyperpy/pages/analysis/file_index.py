@@ -237,7 +237,7 @@ def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
 
 
 def outcomes(value: ast.expr) -> Iterator[ast.expr]:
-    """The expressions that may give an expression its value, without those that are certainly no response."""
+    """The expressions that may give an expression its value."""
     match value:
         case ast.IfExp(body=body, orelse=orelse):
             yield from (*outcomes(body), *outcomes(orelse))
@@ -246,7 +246,5 @@ def outcomes(value: ast.expr) -> Iterator[ast.expr]:
                 yield from outcomes(part)
         case ast.NamedExpr(value=inner) | ast.Await(value=inner):
             yield from outcomes(inner)
-        case ast.Constant() | ast.JoinedStr() | ast.TemplateStr() | ast.Compare() | ast.BinOp() | ast.UnaryOp():
-            pass
         case _:
             yield value

@@ -51,8 +51,18 @@ def check_order(
     for statement, names in parsed.names.items():
         uses = {use.node for use in names.uses if use.node.id in checked - end and use.when is not When.PERHAPS_NEVER}
         templates = list(filter(is_template, parsed.index.level(statement, ast.Expr))) if uses else []
-        for node in (node for node in uses if any(parsed.index.contains(template, node) for template in templates)):
+        for node in (node for node in uses if any(_is_unset(node, template, parsed.index) for template in templates)):
+            if any(each.target.id == node.id for each in parsed.index.of(ast.NamedExpr, inside=statement)):
+                raise _set_later(node, parsed.file)
             raise _missing(node, parsed, [s for s in unused if node.id in parsed.names[s].rebinds])
+
+
+def _is_unset(node: ast.Name, template: ast.Expr, index: FileIndex) -> bool:
+    """Whether a template reads a name, and doesn't set it itself further in front: `{(n := len(items))} of {n}`."""
+    if not index.contains(template, node):
+        return False
+    own = index.of(ast.NamedExpr, inside=template)
+    return all(each.target.id != node.id or index.positions[each] > index.positions[node] for each in own)
 
 
 def _never_called(
@@ -78,6 +88,11 @@ def _missing(node: ast.Name, parsed: ParsedFile, setters: Sequence[ast.stmt]) ->
             what = f"the template uses `{node.id}`, which only {function.name}() sets, and nothing calls it"
             hint = f"Call it: `{function.name}()`. A loader, which is awaited by itself, is an `async def`."
     return RouteError(what, place=place_of(node, parsed.file), hint=hint)
+
+
+def _set_later(node: ast.Name, file: str) -> RouteError:
+    what = f"the template uses `{node.id}` in front of the `:=` that sets it"
+    return RouteError(what, place=place_of(node, file), hint="Set it above the template.")
 
 
 class _Unset(Exception):

@@ -1,4 +1,4 @@
-"""Whether functions of other files return responses: a question whose answer depends on their code."""
+"""Whether functions of other files return responses or HTML: questions whose answers depend on their code."""
 
 import ast
 import inspect
@@ -23,6 +23,14 @@ _YIELDING = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 def returns_response(value: object, public: PublicNames) -> bool:
     """Whether a function of the user's may return a response: it makes one in a `return`, or another function does."""
     return _returns(value, {})
+
+
+def returns_html(value: object, public: PublicNames) -> bool:
+    """Whether all that a function of the user's returns is t-strings."""
+    if not is_users_function(value) or value.__code__.co_flags & (_YIELDING | inspect.CO_COROUTINE):
+        return False
+    values = returned_values.source_values(value)
+    return bool(values) and all(isinstance(each, ast.TemplateStr) for each in values)
 
 
 def is_users_function(value: object) -> TypeIs[FunctionType]:
