@@ -2,6 +2,7 @@
 
 import os
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ _INSTALLED: Final = tuple(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_users(file: str) -> bool:
     """Whether a file belongs to the site."""
     if file.startswith(("<", f"{_HYPERPY}{os.sep}", *_INSTALLED)):

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import cache
 from importlib import import_module
 
 from hyperpy.pages.analysis.objects.descriptions import attribute_of, described
@@ -61,6 +62,12 @@ def answers(
         start = local[name] if isinstance(name, int) else objects.get(name, MISSING)
         value = object_at(start, attributes, public)
         if module:
-            yield repr(getattr(import_module(module), function)(value, public))
+            yield repr(_question(module, function)(value, public))
         else:
             yield described(value, public)
+
+
+@cache
+def _question(module: str, function: str) -> Question:
+    found: Question = getattr(import_module(module), function)
+    return found
