@@ -37,7 +37,7 @@ from hyperpy.dev.terminal import (
     RequestWarnings,
     Watchdog,
     configure_terminal,
-    note_escaped_html,
+    note_template_values,
     trimmed_traceback,
 )
 from hyperpy.dev.zygote import InstalledImports, dependencies_since
@@ -110,7 +110,7 @@ def run_child(hooks: Hooks, settings: Settings, listener: socket.socket, changes
     with contextlib.suppress(OSError):
         # multiprocessing closes a child's standard input; `breakpoint()` needs it.
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    note_escaped_html()
+    note_template_values()
     sys.set_coroutine_origin_tracking_depth(1)  # a warning about one that is never awaited names the line of its call
     try:
         _enter(start.folder)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from html.entities import html5
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup, escape
 
@@ -30,11 +30,11 @@ escape_str: Callable[[str], str] = getattr(_speedups, "_escape_inner", escape_po
 """Takes only exact `str`: the C function is undefined for other types."""
 
 
-text_functions: Final[ContextVar[Mapping[str, Callable[[Any], str]]]] = ContextVar(
+text_functions: Final[ContextVar[Mapping[str, Callable[..., str]]]] = ContextVar(
     "hyperpy.text_functions", default=MappingProxyType({})
 )
-"""Replacements for `ESCAPE`, `ITEMS` and `TEXT` in templates loaded in this context, such as those
-of `hyper dev` that warn."""
+"""Replacements for `ESCAPE`, `TEXT` and other functions in the code of templates loaded in this context, such as
+those of `hyper dev` that warn."""
 
 
 def escape_html(markup: str) -> str:

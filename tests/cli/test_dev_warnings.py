@@ -15,7 +15,7 @@ import uvloop
 
 from hyperpy import Hyper
 from hyperpy.dev import child
-from hyperpy.dev.terminal import Watchdog, note_escaped_html
+from hyperpy.dev.terminal import Watchdog, note_template_values
 from hyperpy.templates import text_functions
 from tests.support.clients import client_of
 from tests.support.sites import write_files
@@ -44,7 +44,7 @@ async def test_html_that_is_shown_as_text(tmp_path: Path, caplog: pytest.LogCapt
     write_files(tmp_path / "routes", {"index.py": VALUES})
 
     def load() -> Hyper:
-        note_escaped_html()
+        note_template_values()
         return Hyper(tmp_path / "routes", debug=True)
 
     client = client_of(Context().run(load))
@@ -59,9 +59,38 @@ async def test_html_that_is_shown_as_text(tmp_path: Path, caplog: pytest.LogCapt
     assert "^" in messages[0]
 
 
+FALSE_WORDS = """
+    off, on, other = "False", "checked", "no"
+    t'''<input checked={off}><input checked={on} value={off} draggable={other}>
+    <input { {"disabled": other, "value": other}:**}>
+    <input name=a { {"required": on, "x": off}:**} hidden={other}>
+    {[t"<option selected='{each}'>" for each in (off, on, 1, "")]}'''
+    """
+
+
+async def test_words_that_set_a_boolean_attribute(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    write_files(tmp_path / "routes", {"index.py": FALSE_WORDS})
+
+    def load() -> Hyper:
+        note_template_values()
+        return Hyper(tmp_path / "routes", debug=True)
+
+    client = client_of(Context().run(load))
+    for _ in range(2):
+        assert '<input checked="False">' in (await client.get("/")).text
+    messages = [record.getMessage() for record in caplog.records]
+    assert [text.partition("index.py:")[2].partition("\n")[0] for text in messages] == [
+        "2  `checked` is set by any text, and so by 'False'",
+        "3  `disabled` is set by any text, and so by 'no'",
+        "4  `hidden` is set by any text, and so by 'no'",
+        "5  `selected` is set by any text, and so by 'False'",
+    ]
+    assert all("Interpolate a bool" in text for text in messages)
+
+
 async def test_files_that_change_are_looked_at_as_well():
     """What the process sets for the templates that it loads reaches those that it loads again."""
-    note_escaped_html()
+    note_template_values()
     expected = text_functions.get()
     assert expected
     receiving, sending = multiprocessing.Pipe(duplex=False)

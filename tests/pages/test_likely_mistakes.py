@@ -71,6 +71,8 @@ MISTAKES = {
     "t'<div /><p>{1}</p>'": "`/>` doesn't end a <div>: what follows is inside it",
     "t'<p className={\"a\"}>{1}</p>'": "Write `class`.",
     "x = 1\nt'<label htmlFor=\"a\">{x}</label>'": "browsers know no attribute `htmlFor`",
+    't\'<input class="a" {1:**} disabled="false">\'': "or write a condition: disabled={is_disabled}.",
+    "t'<option value=0 selected=0 title={1}>'": "`selected` is set by any text, and so by '0'",
     "x = '<b>x</b>'\nt'<p set:html={x}></p>'": "`{…:safe}` says that it is HTML.",
     "from hyperpy import POST\nif POST:\n    a: str\n    print(a)\nt'<form method=post><input name=a>{1}</form>'": (
         "`a` is taken from the query, but the form sends it in the body"
@@ -217,6 +219,9 @@ FINE = (
     "def row(n): return t'<li>{n}</li>' if n else 0\nrow(1)\ndef log(n): print(n)\nlog(1)\nt'{1}'",
     "items = [1]\nt'<p>{(n := len(items))} of {n} {[(m := x) for x in items]} {m}</p>'",
     "t'<br /><img src=\"/a.png\" /><script>x className=1</script>{1}'",
+    "def C(**a): return t'{1}'\nt'<{C} disabled=\"false\"/><p draggable=false {1:**}><marquee loop=0></marquee>'",
+    't\'<p @click="x; hidden = false ; y" :disabled="false">{1} hidden=false <!-- disabled=0 --></p>\'',
+    "t'<script>let {1} = 2, hidden=false </script><input disabled=\"false {1}\" checked=true hidden=until-found>'",
     "q: str = ''\nif q: q = 'x'\nt'<input name=\"q\" value={q}>'",
     "from hyperpy import Query\nq: str = Query('')\nr: str = ''\nt'<input name=\"q\" value={q}><p name=r>{r}</p>'",
     f"q: str = ''\n{LOAD}global q\n    q = 'x'\nt'<input name=\"q\" value={{q}}>'",

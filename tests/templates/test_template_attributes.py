@@ -14,7 +14,7 @@ from tests.templates.tables import Render, check_each
 
 P = '"><script>pwned=1</script>'
 E = "&#34;&gt;&lt;script&gt;pwned=1&lt;/script&gt;"
-title, rest, class_, data_id, x_ = "<T>", {"id": "r", "title": "R"}, "c", 7, 1
+title, rest, class_, data_id, x_, zero = "<T>", {"id": "r", "title": "R"}, "c", 7, 1, 0
 ordered, frozen = OrderedDict(a=1, b=0), MappingProxyType({"a": 1})
 
 
@@ -47,6 +47,56 @@ ATTRIBUTES = [
     ('<a href="x"title={1} / >', '<a href="x" title="1" >'),
     ("<br title={1}/><br title={1} />", '<br title="1"/><br title="1" />'),
     ("<a href=/x/>", '<a href="/x/">'),
+    # boolean attributes, which a value that is false leaves out
+    ("<input checked={0} disabled='{''}' required={False} readonly={None} hidden={ [] }>", "<input>"),
+    ("<input checked={0.0} disabled={Markup('')} required={t''} hidden={ {} }>", "<input>"),
+    (
+        "<input checked={1} disabled={['a']} required={rest} readonly={True} hidden={-1}>",
+        "<input checked disabled required readonly hidden>",
+    ),
+    (
+        "<input checked={'checked'} disabled={Markup('<b>')} hidden={t'{'until-found'}'}>",
+        '<input checked="checked" disabled="&lt;b&gt;" hidden="until-found">',
+    ),
+    ("<input CHECKED={0} disabled=' {0}' {zero}>", '<input disabled=" 0" zero="0">'),
+    (
+        "<input { {'checked': 0, 'disabled': '', 'open': 0, 'hidden': [], 'required': 1, 'readonly': 'x'}:**}>",
+        '<input open="0" required readonly="x">',
+    ),
+    (
+        "<option selected={0}><select multiple={0}><details open={0}><dialog open={''}><video loop={0} controls={1}>",
+        "<option><select><details><dialog><video controls>",
+    ),
+    (
+        "<marquee loop={0}><x-tabs selected={0} disabled={0}><p value={0} min={0} open={0}>",
+        '<marquee loop="0"><x-tabs selected="0"><p value="0" min="0" open="0">',
+    ),
+    ("<p hx-preserve={0} data-hx-preserve={''} hx-ignore={True}>", "<p hx-ignore>"),
+    # attributes that say yes and no by words
+    (
+        "<p draggable={True} contenteditable={False} spellcheck={0} translate={True}>",
+        '<p draggable="true" contenteditable="false" spellcheck="false" translate="yes">',
+    ),
+    (
+        "<form autocomplete={False} translate='{0}' draggable={None}><input autocomplete={'email'} autocorrect={1}>",
+        '<form autocomplete="off" translate="no"><input autocomplete="email" autocorrect="on">',
+    ),
+    (
+        "<p hx-boost={True} data-hx-push-url={False} hx-boost:inherited={0} hx-replace-url={'/a'}>",
+        '<p hx-boost="true" data-hx-push-url="false" hx-boost:inherited="false" hx-replace-url="/a">',
+    ),
+    (
+        "<p hx-swap-oob={True} hx-history={False}><p hx-swap-oob={False}><p hx-swap-oob={'beforeend'}>",
+        '<p hx-swap-oob="true" hx-history="false"><p><p hx-swap-oob="beforeend">',
+    ),
+    (
+        "<p { {'draggable': True, 'hx_boost': False, 'translate': 0, 'hx_push_url': 1, 'spellcheck': None}:**}>",
+        '<p draggable="true" hx-boost="false" translate="no" hx-push-url="true">',
+    ),
+    (
+        "<math displaystyle={True}><mo stretchy={False}></mo></math><p stretchy={False} data-x={False} data-y={True}>",
+        '<math displaystyle="true"><mo stretchy="false"></mo></math><p data-y>',
+    ),
     # class
     ("<p class={'a b'}>", '<p class="a b">'),
     ("<p class={['a', None, '', ['b', ('c',)], {'d': 1, 'e': 0}, False, True, 3]}>", '<p class="a b c d 3">'),
@@ -236,6 +286,8 @@ def test_spreads_take_the_context_of_their_element(render: Render) -> None:
 
 REFUSED_VALUES = [
     ("<p title={['a']}>", "an attribute value can't be a list"),
+    ("<p hidden={len}>", "the function `len` has no text"),
+    ("<p hidden={(x for x in 'a')}>", "a generator is always true"),
     ("<p title='x{('a',)}'>", "an attribute value can't be a tuple"),
     ("<p title={(x for x in 'a')}>", "an attribute value can't be a generator"),
     ("<p {rest}>", "a template can't render a dict"),

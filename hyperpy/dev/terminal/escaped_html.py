@@ -1,21 +1,17 @@
 """Warns about a `str` that looks like HTML and is shown as text, since only t-strings and `Markup` are HTML."""
 
 import linecache
-import logging
 import re
 import sys
 from collections.abc import Callable
 from itertools import islice
-from types import FrameType, GeneratorType
+from types import GeneratorType
 from typing import Any, Final
 
-from hyperpy.dev.page_warnings import RUN_WARNING
-from hyperpy.dev.problems.source_code import Span, positions
-from hyperpy.exceptions import Place, message
-from hyperpy.pages import LoadWarning
-from hyperpy.templates import escape_str, text_functions
+from hyperpy.dev.problems.source_code import Span
+from hyperpy.dev.terminal.template_notes import Notes
+from hyperpy.templates import escape_str
 from hyperpy.templates.rendering.render import RUNTIME
-from hyperpy.user_files import is_users
 
 _SOUGHT: Final = 10_000  # characters of a value
 _ITEMS: Final = 100  # of a list
@@ -42,25 +38,19 @@ _OF_TEMPLATES: Final = (
     "For its HTML as a `str`, write `html(part)`."
 )
 
-log: Final = logging.getLogger("hyperpy")
 
-
-def note_escaped_html() -> None:
-    """Look for HTML in the values of templates that are loaded in this context."""
-    text_functions.set(noting_functions())
-
-
-def noting_functions() -> dict[str, Callable[[Any], str]]:
+def noting_html() -> dict[str, Callable[..., str]]:
     """Replacements for `ESCAPE`, `TEXT` and `ITEMS` that warn once for each place in a template."""
-    known: set[tuple[str, int, str]] = set()
+    notes = Notes(_shows_source)
     render: Any = RUNTIME["TEXT"]
 
     def escape(text: str, /) -> str:
         if _TEMPLATE in text:
             what = "this value is a t-string that str(), an f-string or a join has made text, so its parts are shown"
-            _note(sys._getframe(1), known, what, _OF_TEMPLATES)
+            notes.note(sys._getframe(1), what, _OF_TEMPLATES)
         elif _looks_like_html(text):
-            _note(sys._getframe(1), known, "this value looks like HTML, but is a str, so its tags are shown as text")
+            what = "this value looks like HTML, but is a str, so its tags are shown as text"
+            notes.note(sys._getframe(1), what, _HINT)
         return escape_str(text)
 
     def text(value: Any, /) -> str:
@@ -68,7 +58,7 @@ def noting_functions() -> dict[str, Callable[[Any], str]]:
             value = list(value)
         if isinstance(value, list | tuple) and any(map(_looks_like_html, islice(value, _ITEMS))):
             what = "these items look like HTML, but are of type str, so their tags are shown as text"
-            _note(sys._getframe(1), known, what)
+            notes.note(sys._getframe(1), what, _HINT)
         rendered: str = render(value)
         return rendered
 
@@ -77,20 +67,6 @@ def noting_functions() -> dict[str, Callable[[Any], str]]:
 
 def _looks_like_html(value: object) -> bool:
     return type(value) is str and "<" in value and _HTML.search(value, 0, _SOUGHT) is not None
-
-
-def _note(frame: FrameType, known: set[tuple[str, int, str]], what: str, hint: str = _HINT) -> None:
-    span = positions(frame.f_code, frame.f_lineno or 0, frame.f_lasti)
-    # With the line's text, because the file may have changed since.
-    key = (span.file, span.column, linecache.getline(span.file, span.line))
-    if key in known or not is_users(span.file):
-        return
-    known.add(key)
-    if not _shows_source(span):
-        width = span.end_column - span.column if span.end_line == span.line else 0
-        place = Place(span.file, span.line, span.column, width)
-        extra = {RUN_WARNING: LoadWarning(what, place, hint)}
-        log.warning("%s", message(what, place, hint), extra=extra)
 
 
 def _shows_source(span: Span) -> bool:

@@ -8,6 +8,7 @@ from hyperpy.exceptions import Place
 from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.facts import LoadWarning, place_of
+from hyperpy.templates.syntax.attribute_values import FALSE_WORDS, is_boolean
 
 # With spaces, as other template languages write it. Without, it is how a t-string shows braces: `/users/{{id}}`.
 _IN_BRACES = lazy_pattern(r"(?<!\{)\{\s+([^\W\d]\w*)[\w.]*\s+\}(?!\})")
@@ -31,6 +32,11 @@ _INSTEAD = {
     "is:raw": "Remove it, and write braces twice: {{ and }}.",
     "server:defer": 'Write the component inside <{Suspense} fallback={t"…"}>.',
 }
+# A value that says no, in an attribute that any value sets.
+_FALSE = lazy_pattern(
+    rf"""(?<=\s)([a-z-]+)\s*=\s*(["']?)({"|".join(sorted(FALSE_WORDS))})\2(?=[\s/>])""", re.IGNORECASE
+)
+_OPEN_TAG = lazy_pattern(r"""<([A-Za-z][^\s/>]*)(?:\s+[^\s"'<>=/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?)*\s+""")
 _CONTENT = "Write the value as the element's content; `{…:safe}` says that it is HTML."
 _CLIENT = "Components run on the server. For code in the browser, write a custom element, or use htmx or Datastar."
 # https://html.spec.whatwg.org/multipage/indices.html#elements-3, with obsolete ones and those of SVG that occur.
@@ -59,6 +65,7 @@ def template_mistakes(parsed: ParsedFile) -> Iterator[LoadWarning]:
         for part in template.values:
             if isinstance(part, ast.Constant):
                 yield from _in_text(str(part.value), before, template, known, parsed.file, lines)
+                yield from _false_attributes(str(part.value), before, template, parsed.file, lines)
                 if not is_xml:
                     yield from _foreign_attributes(str(part.value), before, template, parsed.file, lines)
                     yield from _unknown_elements(str(part.value), before, template, known, parsed.file, lines)
@@ -158,6 +165,22 @@ def _foreign_attributes(
             what = f"browsers know no attribute `{name}`"
             hint = _INSTEAD.get(name, _CLIENT if name.startswith("client:") else _CONTENT)
             yield LoadWarning(what, find(re.escape(name), template, file, lines), hint)
+
+
+def _false_attributes(
+    text: str, before: str, template: ast.TemplateStr, file: str, lines: list[str]
+) -> Iterator[LoadWarning]:
+    """Warnings about `disabled="false"`, which disables. A component gets the text as an argument."""
+    for match in _FALSE.finditer(text):
+        above = before + text[: match.start()]
+        start = above.rfind("<")
+        tag, name = _OPEN_TAG.fullmatch(above, max(start, 0)), match[1].lower()
+        raw = _RAW.findall(above[:start])
+        if tag is None or tag[1] == _HOLE or (raw and raw[-1] == "") or not is_boolean(tag[1].lower(), name):
+            continue
+        what = f"`{name}` is set by any text, and so by {match[3]!r}"
+        hint = f"Remove the attribute, or write a condition: {name}={{is_{name}}}."
+        yield LoadWarning(what, find(re.escape(match[0]), template, file, lines), hint)
 
 
 def find(regex: str, template: ast.TemplateStr, file: str, lines: list[str]) -> Place:

@@ -15,7 +15,8 @@ from hyperpy.templates.at_load.literals import Literals
 from hyperpy.templates.escape import escape_str
 from hyperpy.templates.escaping.attributes import more_class_names
 from hyperpy.templates.rendering.codegen import prepared
-from hyperpy.templates.rendering.writer import CodePiece, Expression, Writer, conditional
+from hyperpy.templates.rendering.expressions import CodePiece, Expression, conditional
+from hyperpy.templates.rendering.writer import Writer
 from hyperpy.templates.syntax.nodes import Attribute, Node, Tag
 
 FUNCTION = """\

@@ -20,7 +20,15 @@ from hyperpy.templates.escaping.url_values import (
     escaped_url,
     plain,
 )
-from hyperpy.templates.escaping.value_kinds import html_of, is_html, refuse_items, refuse_textless, refuse_unfit
+from hyperpy.templates.escaping.value_kinds import (
+    describe,
+    html_of,
+    is_html,
+    refuse_deferred,
+    refuse_items,
+    refuse_textless,
+    refuse_unfit,
+)
 from hyperpy.templates.syntax.holes import HoleMode
 from hyperpy.templates.syntax.problems import Problem
 from hyperpy.templates.syntax.url_holes import ROOTS, SINGLE
@@ -50,6 +58,23 @@ def attribute(head: str, value: object) -> str:
     if value is True:
         return head
     return f'{head}="{value_text(value)}"'
+
+
+def boolean(head: str, value: object) -> str:
+    """An attribute that its presence sets, https://html.spec.whatwg.org/multipage/common-microsyntaxes.html#boolean-attributes
+
+    A value that is false omits it: 0, as databases have it, and "", as from `"checked" if done else ""`, too.
+    """
+    if not value:
+        return ""
+    if isinstance(value, str) or is_html(value):
+        return f'{head}="{text}"' if (text := value_text(value)) else ""
+    if isinstance(value, Iterator):
+        raise Problem(f"{describe(value)} is always true", "Write any(…), or collect the items in a list.")
+    if isinstance(value, type | FunctionType | BuiltinFunctionType | MethodType):
+        refuse_textless(value)
+    refuse_deferred(value)
+    return head
 
 
 def aria(head: str, value: object) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final, cast
 
 from hyperpy.templates.escape import exact
-from hyperpy.templates.escaping.attributes import aria, attribute, class_attribute, url
+from hyperpy.templates.escaping.attributes import aria, attribute, boolean, class_attribute, url
 from hyperpy.templates.escaping.bound_values import binding, bindings, htmx_json
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.script_values import script_attribute, srcdoc_attribute
@@ -13,6 +13,7 @@ from hyperpy.templates.escaping.styles import style_attribute, style_value_attri
 from hyperpy.templates.escaping.tag_attributes import PLAIN, FixedAttributes, TagAttributes
 from hyperpy.templates.escaping.url_values import CHECKS
 from hyperpy.templates.escaping.value_kinds import describe
+from hyperpy.templates.syntax.attribute_values import words_of
 from hyperpy.templates.syntax.contexts import DICTS, SAFE_NAME, context_from_data, html_name, why_refused
 from hyperpy.templates.syntax.holes import Context
 from hyperpy.templates.syntax.problems import Problem
@@ -20,6 +21,7 @@ from hyperpy.templates.syntax.problems import Problem
 # The functions for whole attributes by context. Those of LOCATED take a ValueLocation first, for their warnings.
 WRITERS: dict[Context, Callable[..., str]] = {
     Context.PLAIN: attribute,
+    Context.BOOLEAN: boolean,
     Context.ARIA: aria,
     Context.CLASS: class_attribute,
     Context.STYLE: style_attribute,
@@ -164,4 +166,19 @@ def _writer(tag: str, name: str) -> tuple[str, str, Context | None, Callable[...
     context = context_from_data(tag, lower)
     if context is Context.REFUSED:
         raise Problem(*why_refused(tag, name))
-    return lower, f" {name}", context if context in LOCATED else None, WRITERS[context]
+    return lower, f" {name}", context if context in LOCATED else None, _worded(tag, name, WRITERS[context])
+
+
+def _worded(tag: str, name: str, write: Callable[..., str]) -> Callable[..., str]:
+    """The function for an attribute that may have words for True and False."""
+    if (words := words_of(tag, name)) is None:
+        return write
+    texts = {
+        value: "" if word is None else f' {name}="{word}"' for value, word in zip((True, False), words, strict=True)
+    }
+
+    def worded(*arguments: object) -> str:
+        value = arguments[-1]
+        return texts[bool(value)] if isinstance(value, int | float) and value in texts else write(*arguments)
+
+    return worded

@@ -4,7 +4,8 @@ The function checks that a template's interpolations have the shapes that the li
 don't determine its meaning. Then it returns the f-string that `Writer` writes.
 """
 
-from hyperpy.templates.rendering.writer import Expression, Writer, f_string
+from hyperpy.templates.rendering.expressions import Expression, f_string
+from hyperpy.templates.rendering.writer import Writer
 from hyperpy.templates.syntax.holes import HoleShape, Spec
 from hyperpy.templates.syntax.nodes import Document
 

@@ -6,7 +6,6 @@ An exact `str` is escaped on the spot. Any other value goes to the function for 
 import html
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import NamedTuple
 
 from hyperpy.templates.escape import escape_str, markup, with_newline
 from hyperpy.templates.escaping import attributes
@@ -25,6 +24,7 @@ from hyperpy.templates.escaping.spreads import LOCATED, WRITERS, merged, spread_
 from hyperpy.templates.escaping.styles import STYLE_MODES, style_element_piece, style_piece
 from hyperpy.templates.escaping.url_values import CHECKS, SAFE_TEXTS, after_root, is_root, is_safe_start
 from hyperpy.templates.rendering.component_calls import CallSite, keywords, python_name
+from hyperpy.templates.rendering.expressions import CodePiece, Expression, conditional, f_string, word_conditions
 from hyperpy.templates.rendering.fragments import collect_fragment
 from hyperpy.templates.syntax.contexts import DICTS, NEWLINE_DROPPED, binding_target
 from hyperpy.templates.syntax.holes import Context, HoleMode, Value
@@ -55,42 +55,6 @@ _ALWAYS_CHECKED = frozenset(
 )
 # In these contexts, each value is checked by itself, whatever the static text.
 _CHECKED_ALONE = frozenset({Context.HTMX_TRIGGER, Context.HTMX_SWAP})
-
-
-class Expression(NamedTuple):
-    """Generated Python for a str. `quick` are pieces that have the same text if all `conditions` hold.
-
-    `costly` are conditions to test after those of all other pieces.
-    """
-
-    code: str
-    conditions: tuple[str, ...] = ()
-    quick: tuple[CodePiece, ...] = ()
-    costly: tuple[str, ...] = ()
-
-
-type CodePiece = str | Expression
-"""Static HTML, or code."""
-
-
-def conditional(conditions: tuple[str, ...], quick: tuple[CodePiece, ...], otherwise: str) -> Expression:
-    return Expression(f"{f_string(quick)} if {' and '.join(conditions)} else {otherwise}", conditions, quick)
-
-
-def f_string(pieces: Iterable[CodePiece]) -> str:
-    """The pieces as one f-string. `repr` escapes the static ones. Each piece of code has lines of its own."""
-    written: list[str] = []
-    static = ""
-    for piece in (*pieces, None):
-        if isinstance(piece, str):
-            static += piece
-            continue
-        if static:
-            written.append("f" + repr(static.replace("{", "{{").replace("}", "}}")))
-            static = ""
-        if piece:
-            written.append(f"f'{{\n{piece.code}\n}}'")
-    return f"({' '.join(written)})" if len(written) > 1 else "".join(written) or "''"
 
 
 class Writer:
@@ -263,7 +227,10 @@ class Writer:
         if context in _ALWAYS_CHECKED:
             yield Expression(general)
             return
-        general = f"'' if {value} is None else {general}"
+        if context is Context.BOOLEAN:
+            yield Expression(f"'' if not {value} else {head!r} if {value} is True else {general}")
+            return
+        general = f"{word_conditions(tag.name, item.name, head, value)}'' if {value} is None else {general}"
         conditions, text = [f"type({value}) is str"], f"{self.name(escape_str)}({value})"
         if context is Context.CLASS:
             yield self.names(value, head, general)

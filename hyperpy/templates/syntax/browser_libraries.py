@@ -58,11 +58,12 @@ HTMX = Library(
             *_all(
                 Context.PLAIN,
                 "hx-alpine-compat hx-browser-indicator hx-disable hx-disable-element hx-disabled-elt hx-disinherit "
-                "hx-download hx-encoding hx-ext hx-head hx-history hx-history-elt hx-ignore hx-include hx-indicator "
-                "hx-inherit hx-method hx-morph-skip hx-morph-skip-children hx-nonce hx-params "
-                "hx-pending hx-preserve hx-ptag hx-select hx-select-oob hx-swap-oob "
+                "hx-download hx-encoding hx-ext hx-head hx-history hx-include hx-indicator "
+                "hx-inherit hx-method hx-nonce hx-params "
+                "hx-pending hx-ptag hx-select hx-select-oob hx-swap-oob "
                 "hx-sync hx-target hx-targets hx-upsert hx-validate hx-ws:send sse-close sse-swap ws-send",
             ),
+            *_all(Context.BOOLEAN, "hx-history-elt hx-ignore hx-morph-skip hx-morph-skip-children hx-preserve"),
             *_all(
                 Context.URL,
                 "hx-action hx-delete hx-get hx-multipart:connect hx-patch hx-post hx-push-url hx-put hx-query "

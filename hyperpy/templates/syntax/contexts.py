@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from hyperpy.lazy import lazy_pattern
+from hyperpy.templates.syntax.attribute_values import is_boolean
 from hyperpy.templates.syntax.browser_libraries import HYPERSCRIPT, reading
 from hyperpy.templates.syntax.holes import Context
 
@@ -41,7 +42,7 @@ NEWLINE_DROPPED = frozenset(("pre", "textarea", "listing"))
 SAFE_NAME = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_.:-]*", re.ASCII)
 # Properties of elements that a binding may set, without their hyphens.
 _HTML_PROPERTIES = frozenset({"innerhtml", "outerhtml", "srcdoc"})
-_HARMLESS = frozenset({Context.PLAIN, Context.CLASS, Context.ARIA})
+_HARMLESS = frozenset({Context.PLAIN, Context.BOOLEAN, Context.CLASS, Context.ARIA})
 URL_CONTEXTS = frozenset({Context.URL, Context.IMAGE_URL, Context.URL_SET, Context.URL_LIST, Context.URL_STEPS})
 STYLE_CONTEXTS = frozenset({Context.STYLE, Context.STYLE_VALUE})
 
@@ -107,7 +108,11 @@ def _html_context(tag: str, name: str) -> Context:
         return Context.URL_STEPS
     if name in STYLES and tag in SVG_ELEMENTS:
         return Context.STYLE_VALUE
-    return CONTEXTS.get(name, Context.ARIA if name.startswith("aria-") else Context.PLAIN)
+    if (context := CONTEXTS.get(name)) is not None:
+        return context
+    if is_boolean(tag, name):
+        return Context.BOOLEAN
+    return Context.ARIA if name.startswith("aria-") else Context.PLAIN
 
 
 def context_from_data(tag: str, name: str) -> Context:

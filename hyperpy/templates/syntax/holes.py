@@ -38,6 +38,7 @@ class Context(Enum):
     __hash__ = object.__hash__  # members are compared by identity
 
     PLAIN = auto()
+    BOOLEAN = auto()
     URL = auto()
     IMAGE_URL = auto()
     URL_SET = auto()
