@@ -1,5 +1,6 @@
 """Hostile values in every place of a template, in a real browser: only the template's own code runs."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -62,3 +63,42 @@ def test_an_unescaped_value_is_noticed(page: Page, errors: list[str]) -> None:
     seen = look(page, "<a href='javascript:1' onclick='pwned=1'></a><script>'</script>")
     assert seen == {"pwned": 1, "schemes": ["javascript:"]}
     assert errors == ["Invalid or unexpected token"]
+
+
+# Parts of URLs around values, and what the path begins and ends with whatever the values are.
+PATHS = [
+    ("/a/{x}/z", "/a/", "/z"),
+    ("/a/{x}/{x}/z", "/a/", "/z"),
+    ("/a/{x}.{x}/z", "/a/", "/z"),
+    ("/a/u-{x}/z", "/a/u-", "/z"),
+    ("/a/.{x}/z", "/a/", "/z"),
+    ("/{x}/z", "/", "/z"),
+    ("{''}/{x}/z", "/", "/z"),
+    ("http://site.invalid/a/{x}/z", "/a/", "/z"),
+    ("/a/{x}{x}{x}", "/a/", None),
+    ("/a{x}", "/a", None),
+]
+IN_PATHS = ("", ".", "..", "/", "\\", "%2e", "%2f", "?", "#", "a", "\t", "&period;", "//x.invalid", ":", "@")
+
+
+def test_values_stay_in_their_part_of_a_path(page: Page) -> None:
+    render = Render(NAMES, in_place=False)
+    links = [
+        (render(f'<a href="{url}">', x="".join(parts)), start, end)
+        for url, start, end in PATHS
+        for parts in product(IN_PATHS, repeat=3)
+    ]
+    look(page, "<!doctype html><main></main>")
+    read = """links => links.map(link => {
+      const template = document.createElement("template");
+      template.innerHTML = link;
+      const { host, pathname, search, hash } = new URL(template.content.firstChild.getAttribute("href"), location);
+      return [host, pathname, search + hash];
+    })"""
+    found = page.evaluate(read, [html for html, _, _ in links])
+    wrong = []
+    for (html, start, end), (host, path, after) in zip(links, found, strict=True):
+        is_whole = path.endswith(end) and not after if end else True
+        if host != "site.invalid" or not path.startswith(start) or not is_whole:
+            wrong.append(html)
+    assert wrong == []

@@ -8,25 +8,26 @@ from tests.templates.tables import Render, check_each
 
 HOSTILE = 'a b/ü?c=1&d="2"#\'%41%zz<'
 PATH = "a%20b/%C3%BC?c=1&amp;d=%222%22#&#39;%41%25zz%3C"
+SEGMENT = "a%20b/%C3%BC%3Fc=1&amp;d=%222%22%23&#39;%41%25zz%3C"
 QUERY = "a%20b%2F%C3%BC%3Fc%3D1%26d%3D%222%22%23%27%2541%25zz%3C"
 
 PARTS = [
     ("<a href={HOSTILE}>", f'<a href="{PATH}">'),
     ("<a href='{HOSTILE}'>", f'<a href="{PATH}">'),
     ("<a href='{HOSTILE}/x'>", f'<a href="{PATH}/x">'),
-    ("<a href='/{HOSTILE}'>", f'<a href="/{PATH}">'),
-    ("<a href='/x/{HOSTILE}/y?q={HOSTILE}'>", f'<a href="/x/{PATH}/y?q={QUERY}">'),
+    ("<a href='/{HOSTILE}'>", f'<a href="/{SEGMENT}">'),
+    ("<a href='/x/{HOSTILE}/y?q={HOSTILE}'>", f'<a href="/x/{SEGMENT}/y?q={QUERY}">'),
     ("<a href='/x?q={HOSTILE}&r={HOSTILE}'>", f'<a href="/x?q={QUERY}&r={QUERY}">'),
     ("<a href='/x#{HOSTILE}'>", f'<a href="/x#{QUERY}">'),
     ("<a href='/x&quest;q={HOSTILE}'>", f'<a href="/x&quest;q={QUERY}">'),
     ("<a href='{'/x?a=1'}&q={HOSTILE}'>", f'<a href="/x?a=1&q={QUERY}">'),
-    ("<a href=//host/{HOSTILE}>", f'<a href="//host/{PATH}">'),
-    ("<img src='/i/{HOSTILE}'>", f'<img src="/i/{PATH}">'),
+    ("<a href=//host/{HOSTILE}>", f'<a href="//host/{SEGMENT}">'),
+    ("<img src='/i/{HOSTILE}'>", f'<img src="/i/{SEGMENT}">'),
     ("<form action='/x?{HOSTILE}'>", f'<form action="/x?{QUERY}">'),
-    ("<p hx-get='/x/{HOSTILE}?{HOSTILE}'>", f'<p hx-get="/x/{PATH}?{QUERY}">'),
+    ("<p hx-get='/x/{HOSTILE}?{HOSTILE}'>", f'<p hx-get="/x/{SEGMENT}?{QUERY}">'),
     ("<base href={HOSTILE}>", f'<base href="{PATH}">'),
-    ("<base href='/x/{HOSTILE}' target={'_top'}>", f'<base href="/x/{PATH}" target="_top">'),
-    ("<object data='/x/{HOSTILE}'></object>", f'<object data="/x/{PATH}"></object>'),
+    ("<base href='/x/{HOSTILE}' target={'_top'}>", f'<base href="/x/{SEGMENT}" target="_top">'),
+    ("<object data='/x/{HOSTILE}'></object>", f'<object data="/x/{SEGMENT}"></object>'),
     # white space is dropped at the ends, as browsers do, and encoded inside
     (r"<a href={' \n/a\tb \0'}>", '<a href="/ab">'),
     (r"<a href='/x/{'a\tb'}'>", '<a href="/x/a%09b">'),
@@ -64,6 +65,130 @@ def test_parts(render: Render, caplog: pytest.LogCaptureFixture) -> None:
         assert not caplog.records
 
     check_each(PARTS, check)
+
+
+IN_PATHS = [
+    # a segment is one, and may be several
+    ("/tags/{x}", "what?", "/tags/what%3F"),
+    ("/tags/{x}/edit", "c#", "/tags/c%23/edit"),
+    ("/files/{x}", "a/b c/d.txt", "/files/a/b%20c/d.txt"),
+    ("/files/{x}?raw=1", "a?b#c", "/files/a%3Fb%23c?raw=1"),
+    ("{'/base'}/{x}", "a?b", "/base/a%3Fb"),
+    ("https://example.com/{x}", "a?b", "https://example.com/a%3Fb"),
+    ("./{x}", "a#b", "./a%23b"),
+    ("/user-{x}", "?admin", "/user-%3Fadmin"),
+    ("/img/{'a'}.{x}", "?b", "/img/a.%3Fb"),
+    ("mailto:{x}", "ada@example.com?bcc=bob@example.com", "mailto:ada@example.com%3Fbcc=bob@example.com"),
+    # after a letter, a digit or another value, it may be all that follows
+    ("/tasks{x}", "?page=2&q=a b", "/tasks?page=2&amp;q=a%20b"),
+    ("/tasks{x}", "#last", "/tasks#last"),
+    ("/tasks{x}", "/7?edit=..", "/tasks/7?edit=.."),
+    ("/tasks{x}", "-old?", "/tasks-old%3F"),
+    ("/tasks/{7}{x}", "?page=2", "/tasks/7?page=2"),
+    ("/files/{'.'}{x}", "?sort=name", "/files/?sort=name"),
+    # before or in the host, it is the rest of the URL
+    ("https://{x}", "example.com/a?b=c#d", "https://example.com/a?b=c#d"),
+    ("{'https'}://{x}", "example.com/a?b", "https://example.com/a?b"),
+    ("https://example.com{x}", "?a=b", "https://example.com?a=b"),
+    ("{''}{x}", "../a?b", "../a?b"),
+    # dot segments stay within the value
+    ("/files/{x}", ".", "/files/"),
+    ("/files/{x}", "./a", "/files/a"),
+    ("/files/{x}", "a/../b", "/files/b"),
+    ("/files/{x}", "a/b/..", "/files/a/"),
+    ("/files/{x}", "a/%2E%2e/%2e", "/files/"),
+    ("/files/{x}", "..a/.b/c..", "/files/..a/.b/c.."),
+    ("/files/{x}", "…/...", "/files/%E2%80%A6/..."),
+    (r"/files/{x}", "..\\a", "/files/..%5Ca"),
+    ("/v{x}", "1/./2", "/v1/2"),
+    ("/{x}", "a/..//evil.example", "/evil.example"),
+]  # fmt: skip
+
+
+def test_values_in_paths(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    def check(url: str, value: str, expected: str) -> None:
+        for name in ("href", "hx-post", "formaction"):
+            for _ in range(2):
+                assert render(f'<p {name}="{url}">', x=value) == f'<p {name}="{expected}">'
+        assert not caplog.records
+
+    check_each(IN_PATHS, check)
+
+
+CLIMBING = [
+    ("/files/{x}", ".."),
+    ("/files/{x}", "../admin"),
+    ("/files/{x}", "%2e%2E/admin"),
+    ("/files/{x}", ".%2e/admin"),
+    ("/files/{x}", "a/../../b"),
+    ("/files/{x}", "a/../.."),
+    ("/files/{x}", "./../a"),
+    ("/files/{x}/done", "../../logout?"),
+    ("/files/{x}", "?/../.."),
+    ("/{x}/edit", ".."),
+    ("{'/files'}/{x}", ".."),
+    ("../{x}", ".."),
+    ("/user-{x}", "a/../b"[1:]),
+    ("/files{x}", "/../admin"),
+    ("/files{x}", "/a/../../b"),
+    ("/files/{''}{x}", "../admin"),
+    ("/files/{''}{x}", "."),
+    ("/files/.{x}", "./admin"),
+    ("/img/{''}.{x}", "./admin"),
+]
+
+
+def test_values_that_lead_out_of_a_path(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    def check(url: str, value: str) -> None:
+        for name in ("href", "hx-post", "src"):
+            caplog.clear()
+            assert render(f'<p {name}="{url}">', x=value) == render(f'<p {name}="{url}">', x="")
+            assert f"`{name}` of <p> can't be {value!r} (str), sent nothing" in caplog.text
+        caplog.clear()
+        render(f"<img srcset='{url.replace("'", '"')} 2x'>", x=value)
+        assert "sent nothing" in caplog.text
+
+    check_each(CLIMBING, check)
+
+
+IN_LISTS = [
+    ("<img srcset='/i/{x} 2x'>", "a?b,c#'", '<img srcset="/i/a%3Fb%2Cc%23%27 2x">'),
+    ("<img srcset='/i{x} 2x'>", "?w=1,2", '<img srcset="/i?w=1%2C2 2x">'),
+    ("<img srcset='/{x} 2x'>", "a?b", '<img srcset="/a%3Fb 2x">'),
+    ("<img srcset='/{x} 2x'>", "a/..//evil", '<img srcset="/evil 2x">'),
+    (
+        "<meta http-equiv=refresh content='0;url=/a/{x}'>",
+        "b?c'",
+        '<meta http-equiv="refresh" content="0;url=/a/b%3Fc%27">',
+    ),
+    ("<p style=\"background: url('/i/{x}')\">", "a?b#c,'", '<p style="background: url(&#39;/i/a%3Fb%23c,%27&#39;)">'),
+    ("<p style=\"background: url('/i{x}')\">", "?b=1", '<p style="background: url(&#39;/i?b=1&#39;)">'),
+    ("<p style=\"background: url('/{x}')\">", "a/..//b", '<p style="background: url(&#39;/b&#39;)">'),
+    ("""<a :href="'/x?q={x}'">""", "a&b", '<a :href="&#39;/x?q=a\\u002526b&#39;">'),
+]
+
+
+def test_values_in_paths_in_lists_styles_and_bindings(render: Render, caplog: pytest.LogCaptureFixture) -> None:
+    def check(source: str, value: str, expected: str) -> None:
+        assert render(source, x=value) == expected
+        assert not caplog.records
+
+    check_each(IN_LISTS, check)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p style=\"background: url('/i/{x}')\">",
+        "<p style=\"background: url('/{x}/b')\">",
+        "<style>p {{ background: url('/i/{x}') }}</style>",
+        """<a :href="'/x/{x}'">""",
+        """<a :href="'/x/' + {x}">""",
+    ],
+)
+def test_values_that_lead_out_elsewhere(render: Render, caplog: pytest.LogCaptureFixture, source: str) -> None:
+    assert ".." not in render(source, x="../a")
+    assert "sent nothing" in caplog.text
 
 
 MAPPINGS = [

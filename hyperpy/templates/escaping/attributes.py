@@ -14,6 +14,8 @@ from hyperpy.templates.escaping.trusted import TrustedURL
 from hyperpy.templates.escaping.url_values import (
     BLOCKED,
     CHECKS,
+    CLIMBS,
+    PATH_MODES,
     STRIPPED,
     after_root,
     escaped_part,
@@ -123,7 +125,7 @@ def url_part(location: ValueLocation, mode: HoleMode, value: object) -> str:
     """Escape a value inside a URL. Invalid values become empty text."""
     text = escaped_part(mode, value)
     if text is None:
-        location.warn(value, "nothing")
+        location.warn(value, "nothing", CLIMBS if mode in PATH_MODES else "")
         return ""
     return text
 

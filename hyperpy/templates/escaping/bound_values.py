@@ -16,12 +16,12 @@ from hyperpy.templates.escaping.script_values import (
     script_part_string,
 )
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedJS, TrustedURL
-from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, fit_piece, is_safe_start, normalized, plain
+from hyperpy.templates.escaping.url_values import BLOCKED, CHECKS, CLIMBS, PATH_MODES, fit_piece, is_safe_start, plain
 from hyperpy.templates.escaping.value_kinds import describe
 from hyperpy.templates.syntax.contexts import STYLE_CONTEXTS, URL_CONTEXTS, target_context
 from hyperpy.templates.syntax.holes import Context
 from hyperpy.templates.syntax.problems import Problem
-from hyperpy.templates.syntax.url_holes import host_mode
+from hyperpy.templates.syntax.url_holes import part_mode
 
 _TRUSTED = (TrustedURL, TrustedCSS, TrustedJS)
 
@@ -77,10 +77,10 @@ def _continued(location: ValueLocation, before: str, text: str) -> str:
         return _fit_text(location, text)
     if before.strip() in ("/", "\\"):
         text = text.lstrip("/\\\t\n\r ")
-    mode = host_mode(before, "")
-    fit = normalized(text) if mode is None else fit_piece(mode, text)
+    mode = part_mode(before, "")
+    fit = fit_piece(mode, text)
     if fit is None:
-        location.warn(text, "nothing")
+        location.warn(text, "nothing", CLIMBS if mode in PATH_MODES else "")
         return ""
     return fit
 

@@ -41,13 +41,13 @@ class ValueLocation:
     name: str
     context: Context
 
-    def warn(self, value: object, instead: str) -> None:
-        """Log that an unsafe value was replaced by `instead`. In debug mode, raise a Problem."""
+    def warn(self, value: object, instead: str, why: str = "") -> None:
+        """Log that an unsafe value was replaced by `instead`. In debug mode, raise a Problem that says `why`."""
         host = current_host.get(None)
         what = f"`{self.name}` of <{self.tag}>" if self.name else f"<{self.tag}>"
         if host is not None and host.is_strict:
             hint = f"This is an error only in debug mode. Otherwise {instead} is sent, and a warning logged."
-            raise Problem(f"{what} can't be {describe(value)}", hint)
+            raise Problem(f"{what} can't be {describe(value)}", f"{why}\n{hint}" if why else hint)
         if _was_reported((self.words, self.tag, self.name)):
             return
         place = _places.get(self.words)

@@ -9,7 +9,7 @@ from hyperpy.templates.escape import escape_str, exact
 from hyperpy.templates.escaping.css import declarations, is_safe_property, is_safe_value, is_safe_word
 from hyperpy.templates.escaping.reports import ValueLocation
 from hyperpy.templates.escaping.trusted import TrustedCSS, TrustedURL
-from hyperpy.templates.escaping.url_values import BLOCKED, is_safe, normalized, plain
+from hyperpy.templates.escaping.url_values import BLOCKED, CLIMBS, fit_piece, is_safe, normalized, plain
 from hyperpy.templates.escaping.value_kinds import describe, refuse_items, refuse_unfit
 from hyperpy.templates.syntax.holes import HoleMode
 from hyperpy.templates.syntax.problems import Problem
@@ -23,7 +23,12 @@ _FITS: dict[HoleMode, Callable[[str], bool]] = {
     HoleMode.CSS_WORD: is_safe_word,
     HoleMode.CSS_ARGUMENT: is_safe_value,
 }
-_URLS = frozenset({HoleMode.CSS_URL, HoleMode.CSS_ROOT, HoleMode.CSS_PATH, HoleMode.CSS_QUERY})
+_PATHS = {
+    HoleMode.CSS_ROOT: HoleMode.ROOT,
+    HoleMode.CSS_SEGMENT: HoleMode.SEGMENT,
+    HoleMode.CSS_REST: HoleMode.REST,
+}
+_URLS = frozenset({HoleMode.CSS_URL, HoleMode.CSS_PATH, HoleMode.CSS_QUERY, *_PATHS})
 STYLE_MODES = frozenset({*_FITS, *_URLS, HoleMode.CSS_STRING})
 
 _STRING = lazy_pattern(r"[^\w .,-]")
@@ -75,8 +80,11 @@ def _url(location: ValueLocation, mode: HoleMode, value: object) -> str:
     text = plain(value)
     if mode is HoleMode.CSS_QUERY:
         return quote(text, safe="", errors="replace")
-    if mode is HoleMode.CSS_ROOT:
-        text = text.lstrip("/\\\t\n\r ")
+    if mode in _PATHS:
+        fit = fit_piece(_PATHS[mode], text)
+        if fit is None:
+            location.warn(value, "nothing", CLIMBS)
+        return (fit or "").translate(_URL)
     if mode is HoleMode.CSS_URL and type(value) is not TrustedURL and not is_safe(text, image=True):
         location.warn(value, BLOCKED)
         return BLOCKED

@@ -1,11 +1,11 @@
 """Values in URL attributes: whole URLs, of which the unsafe ones are refused, and parts of URLs.
 
-A whole URL is checked as a browser reads it. In a part before the `?`, characters that are invalid in a URL are
-percent-encoded; after it, all but letters and digits.
+A whole URL is checked as a browser reads it. In a part of the path, characters that are invalid in a URL and those that
+would end the path are percent-encoded; after the `?`, all but letters and digits.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from urllib.parse import quote
 
@@ -21,6 +21,18 @@ BLOCKED = "#blocked"
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 # Raster images can't hold scripts; SVG can.
 RASTER = lazy_pattern(r"data:image/(?:png|gif|jpe?g|webp|avif)[;,]", re.IGNORECASE)
+CLIMBS = "`..` in a value can't lead out of the path before it. To link anywhere, make the whole URL one value."
+"""The hint for a value that is refused in one of PATH_MODES."""
+PATH_MODES = frozenset(
+    {
+        HoleMode.SEGMENT,
+        HoleMode.PIECE,
+        HoleMode.REST,
+        HoleMode.LISTED_SEGMENT,
+        HoleMode.LISTED_REST,
+        HoleMode.ROOT,
+    }
+)
 CACHE_SIZE = 4096
 LONGEST_CACHED = 512
 
@@ -36,6 +48,10 @@ _ROOTS = lazy_pattern(
 _SETTLED = lazy_pattern(r"([^/?#:&]*)([/?#:])")
 # Invalid characters, https://www.rfc-editor.org/rfc/rfc3986#section-2, and a `%` that encodes nothing.
 _UNFIT = lazy_pattern(r"%(?![0-9A-Fa-f]{2})|[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
+# https://url.spec.whatwg.org/#single-dot-path-segment and the following
+_DOT_SEGMENT = lazy_pattern(r"(?:\A|/)(?:\.|%2e){1,2}(?:/|\Z)", re.IGNORECASE)
+_PATH_ENDS = str.maketrans({"?": "%3F", "#": "%23"})
+_PATH = lazy_pattern("[^?#]*")
 # https://html.spec.whatwg.org/multipage/semantics.html#shared-declarative-refresh-steps
 _REFRESH = lazy_pattern(r"\s*[\d.]*(?:[\s;,]+(?:url\s*=\s*)?['\"]?(.*))?", re.IGNORECASE | re.DOTALL)
 # In or behind a host, nothing that leads to another one: no `@`, and no further name.
@@ -184,18 +200,83 @@ def fit_piece(mode: HoleMode, text: str) -> str | None:
             return text if _is_swap(text) else None
         case HoleMode.DESCRIPTOR:
             return text if _DESCRIPTOR.fullmatch(text) else None
-        case HoleMode.ROOT:  # a dot, so that no other slash follows at once
-            return normalized(text.lstrip("/\\\t\n\r ")).replace("'", "%27").replace(",", "%2C") or "."
+        case HoleMode.SEGMENT:
+            return _segment(normalized(text))
+        case HoleMode.PIECE:
+            return _piece(normalized(text))
+        case HoleMode.REST:
+            return _rest(normalized(text))
+        case HoleMode.LISTED_SEGMENT:
+            return _segment(_listed(text))
+        case HoleMode.LISTED_REST:
+            return _rest(_listed(text))
+        case HoleMode.ROOT:
+            path = _segment(_listed(text.lstrip("/\\\t\n\r ")))
+            return None if path is None else path.lstrip("/") or "."  # so that no other slash follows at once
         case HoleMode.HOST:
             return normalized(text) if _HOST.fullmatch(text) else None
         case HoleMode.AFTER_HOST:
-            return normalized(text).replace("'", "%27").replace(",", "%2C") if _AFTER_HOST.match(text) else None
+            return _listed(text) if _AFTER_HOST.match(text) else None
         case HoleMode.REFRESHED:
             return normalized(text).replace("'", "%27")
         case HoleMode.CANDIDATE if not RASTER.match(text):
             return normalized(text).replace(",", "%2C")
         case _:
             return normalized(text)
+
+
+def _listed(text: str) -> str:
+    """The text for a list of URLs or a refresh, where commas and quotes mean something."""
+    return normalized(text).replace("'", "%27").replace(",", "%2C")
+
+
+def _segment(text: str) -> str | None:
+    """An encoded text that begins a segment of a path. Like the following, None if it leads out of its place."""
+    path = text.translate(_PATH_ENDS)
+    return _resolved(path.split("/")) if _DOT_SEGMENT.search(path) else path
+
+
+def _piece(text: str) -> str | None:
+    """An encoded text that continues a segment. If it is dots, they could make a dot segment of what they continue."""
+    path = text.translate(_PATH_ENDS)
+    if not _DOT_SEGMENT.search(path):
+        return path
+    first, *others = path.split("/")
+    if _dots(first) or (after := _resolved(others)) is None:
+        return None
+    return f"{first}/{after}"
+
+
+def _rest(text: str) -> str | None:
+    """A piece, or all that follows in the URL, which then begins with its delimiter."""
+    if not text.startswith(("/", "?", "#")):
+        return _piece(text)
+    found = _PATH.match(text)
+    assert found
+    path = _piece(found[0])
+    return None if path is None else path + text[found.end() :]
+
+
+def _resolved(segments: Sequence[str]) -> str | None:
+    """The path without dot segments; None if one leads out of it."""
+    kept: list[str] = []
+    for number, each in enumerate(segments, 1):
+        dots = _dots(each)
+        if dots == 2:
+            if not kept:
+                return None
+            kept.pop()
+        if not dots:
+            kept.append(each)
+        elif number == len(segments):
+            kept.append("")
+    return "/".join(kept)
+
+
+def _dots(text: str) -> int:
+    """How many dots a dot segment has; 0 for any other segment."""
+    dots = text.lower().replace("%2e", ".")
+    return len(dots) if dots in (".", "..") else 0
 
 
 def plain(value: object) -> str:

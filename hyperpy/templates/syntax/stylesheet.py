@@ -12,6 +12,7 @@ from hyperpy.record_classes import record
 from hyperpy.templates.syntax.holes import HoleMode
 from hyperpy.templates.syntax.literal_source import HOLE
 from hyperpy.templates.syntax.problems import HoleProblem
+from hyperpy.templates.syntax.url_holes import part_mode
 
 _TOKEN = lazy_pattern(
     r"""(?P<comment>/\*.*?(?:\*/|\Z))
@@ -31,6 +32,11 @@ _REST_OF_FUNCTION = lazy_pattern(r"(?:[\w\0\x80-\U0010FFFF-]|\\(?:[0-9A-Fa-f]{1,
 _URL_START = lazy_pattern(r"url\(\s*[\"']?", re.IGNORECASE)
 # In these functions, a string is a URL.
 _STRING_URLS = frozenset({"image-set(", "-webkit-image-set(", "image(", "src(", "cross-fade(", "-webkit-cross-fade("})
+_PATH_MODES = {
+    HoleMode.SEGMENT: HoleMode.CSS_SEGMENT,
+    HoleMode.PIECE: HoleMode.CSS_REST,
+    HoleMode.REST: HoleMode.CSS_REST,
+}
 
 HINT = "Move the value out of it: set a class or a custom property, --x: {x}, or mark it as safe: {TrustedCSS(…)}."
 
@@ -142,4 +148,6 @@ def _url_mode(before: str) -> HoleMode:
         return HoleMode.CSS_QUERY
     if before.strip() in ("/", "\\"):
         return HoleMode.CSS_ROOT
-    return HoleMode.CSS_PATH if re.search("[/:]", before) else HoleMode.CSS_URL
+    if not re.search("[/:]", before):
+        return HoleMode.CSS_URL
+    return _PATH_MODES.get(part_mode(before, ""), HoleMode.CSS_PATH)

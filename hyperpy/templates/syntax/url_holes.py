@@ -14,6 +14,8 @@ ROOTS = ("/", "\\")
 """After one of these alone, another one would start a host."""
 
 _QUERY = lazy_pattern("[?#&]")
+# Nothing but values, or what stands before a host. The next value is the beginning of a URL, or of a host.
+_NO_PATH = lazy_pattern(r"[\s\0]*|\s*(?:https?:[/\\]*|[^/\\?#]*[/\\]{2,})", re.IGNORECASE)
 # The start of a URL up to some place in its host, and one with a complete host.
 _IN_HOST = lazy_pattern(r"\s*(?:https?:[/\\]*|[/\\]{2,})([^/\\?#]*)", re.IGNORECASE)
 _WHOLE_HOST = lazy_pattern(r"(?:\.[A-Za-z][A-Za-z0-9-]+|localhost|:[0-9]+|\])\Z")
@@ -22,6 +24,14 @@ _REFRESH_URL = lazy_pattern(r"url\s*=\s*['\"]?", re.IGNORECASE)
 # Matches the completed candidates of a `srcset`: a URL and a comma, or a URL, a descriptor and a comma.
 # https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute
 _CANDIDATE = lazy_pattern(r"[\s,]*(?:\S+,(?=\s)|\S+\s[^,]*,)")
+
+
+_LISTED = {
+    HoleMode.SEGMENT: HoleMode.LISTED_SEGMENT,
+    HoleMode.PIECE: HoleMode.LISTED_REST,
+    HoleMode.REST: HoleMode.LISTED_REST,
+}
+"""In a `srcset` and the like, where commas and quotes mean something."""
 
 
 def modes(context: Context, pieces: Value) -> tuple[HoleMode, ...]:
@@ -68,8 +78,25 @@ def _mode(context: Context, before: str, following: str) -> HoleMode:
         case Context.HTMX_SWAP:
             return HoleMode.SWAP
         case _ if context in SINGLE:
-            return HoleMode.QUERY if _QUERY.search(before) else host_mode(before, following) or HoleMode.PATH
+            return part_mode(before, following)
     return HoleMode.PLAIN
+
+
+def part_mode(before: str, following: str) -> HoleMode:
+    """The mode of a hole in a URL after this part of it; `following` is the next character.
+
+    In a path, a SEGMENT begins one, and a PIECE continues it. A REST may also be all that follows, with its delimiter:
+    `/tasks{query}`.
+    """
+    if _QUERY.search(before):
+        return HoleMode.QUERY
+    if (mode := host_mode(before, following)) is not None:
+        return mode
+    if _NO_PATH.fullmatch(before):
+        return HoleMode.PATH
+    if before.endswith(ROOTS):
+        return HoleMode.SEGMENT
+    return HoleMode.REST if before[-1].isalnum() or before.endswith("\0") else HoleMode.PIECE
 
 
 def host_mode(before: str, following: str) -> HoleMode | None:
@@ -85,4 +112,5 @@ def _part(before: str, following: str, path: HoleMode) -> HoleMode:
     """The mode after this part of a URL: `path` before the query. Values before it may be empty."""
     if before.replace("\0", "").strip() in ROOTS:
         return HoleMode.ROOT
-    return HoleMode.QUERY if _QUERY.search(before) else host_mode(before, following) or path
+    mode = part_mode(before, following)
+    return _LISTED.get(mode, path if mode is HoleMode.PATH else mode)
