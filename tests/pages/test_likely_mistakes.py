@@ -23,6 +23,17 @@ class M(BaseModel):
     a: str
 form: Form[M] = Form()
 """
+REDIRECT = """from typing import Annotated
+from urllib.parse import quote
+from hyperpy import POST, Form, Query, redirect
+"""
+FORM = """from pydantic import BaseModel, Field
+class M(BaseModel):
+    name: str = Field(max_length=9)
+    code: str = Field(pattern="[a-z]+")
+    age: int
+form: Form[M]
+"""
 HANDLED = f"{MODEL_FORM}if POST and form.ok: print(1)\n"
 ROW = "def row(n): return t'<li>{n}</li>'\n"
 
@@ -73,6 +84,21 @@ MISTAKES = {
     "x = 1\nt'<label htmlFor=\"a\">{x}</label>'": "browsers know no attribute `htmlFor`",
     't\'<input class="a" {1:**} disabled="false">\'': "or write a condition: disabled={is_disabled}.",
     "t'<option value=0 selected=0 title={1}>'": "`selected` is set by any text, and so by '0'",
+    f"{REDIRECT}name: str\nif name: redirect(f'/a?b=1&saved={{name}}')\nt'{{1}}'": "Write quote(name), with",
+    f"{REDIRECT}name: str = Query('')\nif name: redirect(f'/a?saved={{name}}&b={{2}}')\nt'{{1}}'": (
+        'Write redirect(url("/a", saved=name, b=2)).'
+    ),
+    f"{REDIRECT}name: str | None\nif name: redirect('/a?b=' + name.strip())\nt'{{1}}'": 'url("/a", b=name.strip())',
+    f"{REDIRECT}name: Annotated[str, Query(max_length=9)]\nif name: redirect(f'https://a.b/?c={{name}}')\nt'{{1}}'": (
+        "Write quote(name), with `from urllib.parse import quote`."
+    ),
+    f"{REDIRECT}{FORM}if POST and form.ok: redirect(f'/a?saved={{form.data.name}}')\nt'{{1}}'": (
+        "`form.data.name` is text from a request, and isn't encoded in this URL"
+    ),
+    "from hyperpy import Query\nq: str = Query('')\nt\"<a href={f'/a?q={q}'}>a</a>\"": "href='/a?q={q}'.",
+    "from hyperpy import Query\nq: str = Query('')\nt'<a class=\"b\" href={f\"/a?q={q}\"}>a</a>'": (
+        'Write the URL in the template, which encodes values: href="/a?q={q}".'
+    ),
     "x = '<b>x</b>'\nt'<p set:html={x}></p>'": "`{…:safe}` says that it is HTML.",
     "from hyperpy import POST\nif POST:\n    a: str\n    print(a)\nt'<form method=post><input name=a>{1}</form>'": (
         "`a` is taken from the query, but the form sends it in the body"
@@ -134,7 +160,7 @@ MISTAKES = {
     f"import sqlite3\n{LOAD}sqlite3.connect('x')\nt'{{1}}'": "asyncio.to_thread(sqlite3.connect, …)",
     f"from urllib.request import urlopen\n{LOAD}urlopen('http://x')\nt'{{1}}'": "asyncio.to_thread(urlopen, …)",
     f"{MODEL}a: str = Field(patern='x')\nt'{{1}}'": ("`Field` has no keyword `patern`, and pydantic ignores it"),
-    "import pydantic as p\nclass M(p.BaseModel):\n    a: str = p.Field(xyz='x')\nt'{1}'": (
+    "import pydantic as p\nfrom pydantic import Field\nclass M(p.BaseModel):\n    a: str = p.Field(xyz='x')\nt'{1}'": (
         "For the JSON schema, write `json_schema_extra={'xyz': …}`."
     ),
     f"{MODEL}model_config = ConfigDict(extr='forbid')\nt'{{1}}'": "Did you mean `extra`?",
@@ -222,6 +248,17 @@ FINE = (
     "def C(**a): return t'{1}'\nt'<{C} disabled=\"false\"/><p draggable=false {1:**}><marquee loop=0></marquee>'",
     't\'<p @click="x; hidden = false ; y" :disabled="false">{1} hidden=false <!-- disabled=0 --></p>\'',
     "t'<script>let {1} = 2, hidden=false </script><input disabled=\"false {1}\" checked=true hidden=until-found>'",
+    f"{REDIRECT}n: int\nname: str\nif n: redirect(f'/{{name}}?n={{n}}#{{name}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str = Query('', pattern='a*')\nif name: redirect(f'/a?b={{name}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str = Query('')\nif name in ('a', 'b'): redirect(f'/a?b={{name}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str\nif name.isalnum(): redirect(f'/a?b={{name}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str\ndef check_name(n): pass\ncheck_name(name)\nif POST: redirect(f'/a?b={{name}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str\nif name: redirect(f'/a?b={{quote(name)}}&c={{name!r}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str = Query('')\nname = quote(name)\nif name: redirect(f'/a?b={{name}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str\ndef go(name): redirect(f'/a?b={{name}}')\nif name: go('a')\nt'{{1}}'",
+    f"{REDIRECT}name: str\nif name: redirect(f'{{name}}?a={{name}}')\nif POST: print(f'/a?b={{name}}')\nt'{{1}}'",
+    f"{REDIRECT}query: str\nif query: redirect(f'/a?{{query}}')\nt'<a href=\"/a?b={{query}}\" title={{query}}>a</a>'",
+    f"{REDIRECT}{FORM}if POST and form.ok: redirect(f'/a?n={{form.data.age}}&c={{form.data.code}}')\nt'{{1}}'",
     "q: str = ''\nif q: q = 'x'\nt'<input name=\"q\" value={q}>'",
     "from hyperpy import Query\nq: str = Query('')\nr: str = ''\nt'<input name=\"q\" value={q}><p name=r>{r}</p>'",
     f"q: str = ''\n{LOAD}global q\n    q = 'x'\nt'<input name=\"q\" value={{q}}>'",

@@ -25,6 +25,7 @@ from hyperpy.pages.analysis.inputs.misplaced_inputs import check_misread_markers
 from hyperpy.pages.analysis.inputs.misplaced_markers import check_marker_places
 from hyperpy.pages.analysis.inputs.quick_calls import may_block, quick_objects
 from hyperpy.pages.analysis.inputs.static_paths import check_static_paths
+from hyperpy.pages.analysis.inputs.unencoded_inputs import unencoded_inputs
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.function_uses import possibly_named
@@ -212,6 +213,7 @@ def analyse(
         *unknown_keywords(parsed, vocabulary),
         *missing_fragments(parsed, vocabulary),
         *constant_controls(parsed, vocabulary),
+        *unencoded_inputs(parsed, declarations, vocabulary),
         *queries_of_forms(parsed, declarations, vocabulary),
         *printed_html(parsed),
         *html.warnings(),
