@@ -135,3 +135,19 @@ def has_marker(annotation: object, seen: frozenset[int] = frozenset()) -> bool:
     elif isinstance(annotation, list):
         inner = annotation
     return any(has_marker(part, seen) for part in inner)
+
+
+def evaluate_aliases(annotation: object, seen: frozenset[int] = frozenset()) -> None:
+    """Evaluates the `type` statements in an annotation, which Python does when their types are asked for.
+
+    Raises whatever their code raises, such as NameError.
+    """
+    alias = typing.get_origin(annotation) or annotation
+    if id(alias) in seen:
+        return
+    inner = list(typing.get_args(annotation))
+    if isinstance(alias, typing.TypeAliasType):
+        inner.append(alias.__value__)
+        seen |= {id(alias)}
+    for part in inner:
+        evaluate_aliases(part, seen)

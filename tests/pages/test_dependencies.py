@@ -332,6 +332,7 @@ BAD: dict[str, str] = {
     "def f(x: int = Path()): pass\nDepends(f)\nt''": "has no parameter `x`",
     "def f(x: 'Missing'): pass\nDepends(f)\nt''": "can't be evaluated",
     "def f(x: Missing): pass\nDepends(f)\nt''": "can't be evaluated",
+    "type T = Missing\ndef f(x: T): pass\nDepends(f)\nt''": "can't be evaluated: NameError: name 'Missing'",
     "def f(x: int = Query): pass\nDepends(f)\nt''": "is not called",
     "def f(): pass\nDepends(f())\nt''": "depends on a value of the type NoneType",
     "Depends()\nt''": "needs a class as its type",

@@ -336,7 +336,7 @@ class TestAnswers:
         assert "return HTMLResponse(html(t" in (await client.post("/form")).text
 
     async def test_a_call_that_returns_a_page_is_no_answer(self, site: Site) -> None:
-        source = "def page():\n    return t'<p>'\npage()"
+        source = "page = [lambda: t'<p>'][0]\npage()"
         answer = await site({"index.py": source}, debug=True).get("/")
         assert "A call by itself is an answer only if it returns a Response" in answer.text
 

@@ -285,6 +285,18 @@ LOAD_ERRORS: Mapping[str, tuple[str, str]] = {
     "x: Page = Query(1)": ("`x` has 2 input markers", "Keep one"),
     "x: Annotated[int, InputMarker]": ("`InputMarker` has no value", "subclass"),
     "x: Annotated[int, InputMarker()]": ("the annotation of `x` can't be evaluated", "arguments"),
+    "type T = list[Nope]\nx: T": (
+        "the annotation of `x` uses `Nope`, which this file doesn't define",
+        "Import `Nope`.",
+    ),
+    "type T = Annotated[int, Query(ge=1 / 0)]\nx: T = 1": (
+        "the annotation of `x` can't be evaluated",
+        "Check the arguments",
+    ),
+    "type T[A] = dict[str, T[A] | Nope]\nx: Annotated[T[int], Query()]": (
+        "the annotation of `x` uses `Nope`",
+        "Import",
+    ),
     "x: int = InputMarker()": ("can't make the input marker of `x`", "arguments"),
     "x: list[Annotated[int, Query()]] = []": ("an input marker has to be in the outermost", "`x: T | None = …`"),
     "x: Annotated[int, Query()] | None = None": ("an input marker has to be in the outermost", "`x: T | None = …`"),

@@ -10,7 +10,7 @@ from hyperpy.lazy import pydantic, pydantic_core
 from hyperpy.pages.body_inputs import Form
 from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import DependsMarker, InputMarker, TextMarker, source_of
-from hyperpy.pages.known_names import has_marker, is_marker, is_marker_function
+from hyperpy.pages.known_names import evaluate_aliases, has_marker, is_marker, is_marker_function
 from hyperpy.pages.loading.type_names import TypeNames
 from hyperpy.pages.submitted_bodies import FromBody
 from hyperpy.record_classes import record
@@ -153,7 +153,8 @@ def _value_of(expression: ast.expr, declaration: Declaration, file: str, types: 
 def _evaluated(declaration: Declaration, file: str, types: TypeNames) -> Any:
     name = declaration.name
     try:
-        return types.evaluated(declaration.annotation)
+        annotation = types.evaluated(declaration.annotation)
+        evaluate_aliases(annotation)
     except Exception as error:
         what = f"the annotation of `{name}` can't be evaluated: {type(error).__name__}: {error}"
         hint = f"An annotation is a type: `{name}: str`."
@@ -165,3 +166,4 @@ def _evaluated(declaration: Declaration, file: str, types: TypeNames) -> Any:
             hint = f"{advice} If `{name}` isn't an input, set it in the body or the loader."
             what = f"the annotation of `{name}` uses `{error.name}`, which this file doesn't define"
         raise RouteError(what, place=place_of(declaration.annotation, file), hint=hint) from error
+    return annotation

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from hyperpy.exceptions import Place, RouteError
 from hyperpy.pages.facts import Declaration, place_of
 from hyperpy.pages.input_markers import NO_DEFAULT, DependsMarker, TextMarker
-from hyperpy.pages.known_names import has_marker, is_marker
+from hyperpy.pages.known_names import evaluate_aliases, has_marker, is_marker
 from hyperpy.pages.loading.dependencies.dependency_kinds import Callee
 from hyperpy.pages.loading.dependencies.function_source import Function, definition_of, fields_of
 from hyperpy.pages.submitted_bodies import FromBody
@@ -139,12 +139,14 @@ def _declared(parameter: inspect.Parameter, source: Written) -> ast.arg | ast.An
 def _annotation(parameter: inspect.Parameter, callee: Callee, node: ast.arg | ast.AnnAssign, source: Written) -> Any:
     """The evaluated annotation; `str` for a path parameter without one."""
     try:
-        return _evaluated(parameter.annotation, callee)
+        annotation = _evaluated(parameter.annotation, callee)
+        evaluate_aliases(annotation)
     except Exception as error:
         what = f"the annotation of `{parameter.name}`, a parameter of {callee.name}(), can't be evaluated"
         hint = "Import what it names, also at run time and not only under `TYPE_CHECKING`."
         why = f"{what}: {type(error).__name__}: {error}"
         raise RouteError(why, place=place_of(node, source.file), hint=hint) from error
+    return annotation
 
 
 def _evaluated(annotation: Any, callee: Callee) -> Any:
