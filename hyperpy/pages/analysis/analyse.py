@@ -51,6 +51,7 @@ from hyperpy.pages.analysis.mistakes.route_decorators import (
 )
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.mistakes.unused_hooks import unused_hooks
+from hyperpy.pages.analysis.mistakes.values.lost_changes import lost_changes
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import check_forgotten_globals
@@ -201,8 +202,10 @@ def analyse(
     )
     methods = _methods(tree, index, vocabulary, has_others=has_others)
     check_methods(parsed, FLAGS if any_method or guard else methods, vocabulary)
+    per_request = [s for s in statements if s not in once]
     warnings = (
-        *shared_objects([s for s in statements if s not in once], parsed, variables, vocabulary),
+        *shared_objects(per_request, parsed, variables, vocabulary),
+        *lost_changes(parsed, per_request, loaders, inputs, variables, named | access.mentions, vocabulary),
         *clients_in_functions([*loaders, *streams], parsed, variables, vocabulary),
         *likely_mistakes(parsed, loaders, streams, declarations, parameters),
         *unused_hooks(parsed, every, named | access.mentions, vocabulary, guard=guard),
