@@ -51,6 +51,58 @@ def test_changes_that_are_lost(write: Write) -> None:
     check(write, LOST, KEPT)
 
 
+STREAM = "import json\nasync def stream():\n    d = {'a': 1}\n    "
+HAND_MADE = {
+    f"{STREAM}yield json.dumps(d)": "Yield the value itself: `yield JSON(d)`.",
+    f"{STREAM}text = json.dumps(d)\n    while True: yield text": "this JSON is sent as text for a page",
+    f"{STREAM}yield json.dumps(d) + '\\n'": "`yield JSON(d)`. Import it: `from hyperpy import JSON`.",
+    f"{STREAM}yield 'tick', json.dumps(d, indent=2)": "`yield 'tick', JSON(d)`",
+    f"{STREAM}yield {{'event': 'tick', 'data': json.dumps(d)}}": '`"data": JSON(d)`',
+    f"{STREAM}d = M()\n    yield d.model_dump_json()\nfrom pydantic import BaseModel as M": "`yield JSON(d)`",
+    f"{STREAM}yield f'data: {{json.dumps(d)}}\\n\\n'": "Yield its data alone: `yield JSON(d)`.",
+    f"{STREAM}yield 'data: ' + json.dumps(d) + '\\n\\n'": "Yield its data alone: `yield JSON(d)`.",
+    f"{STREAM}yield f'event: tick\\ndata: {{d}}\\n\\n'": "Yield its data alone: `yield 'tick', d`.",
+    f"{STREAM}yield f'event: {{d}}\\ndata: {{d}}\\n\\n'": '`yield {"event": name, "data": data}`',
+    f"{STREAM}yield 'data: a\\n\\n'.encode()": "Yield its data alone: `yield 'a'`.",
+    f"{STREAM}yield f'data: <b>{{d}}</b>\\n\\n'": 'Yield its data alone: `yield t"<p>{news}</p>"`.',
+    f"{STREAM}yield ': ping\\n\\n'": "hyperpy sends a comment when a stream is silent.",
+    "def f(x): return f'data: {x}\\n\\n'\nasync def stream():\n    yield f(1)": "hyperpy frames it again",
+}
+SENT_AS_MEANT = (
+    f"{STREAM}yield 'data: 5'\n    yield 'event: tonight\\n'\n    yield 'data: a\\nb'\n    yield 'a data: 5\\n\\n'",
+    f"{STREAM}yield t'<pre>{{json.dumps(d)}}</pre>'\n    yield json.dumps(d)",
+    f"{STREAM}yield json.dumps(d)\nt'<p hx-ext=sse sse-connect=/ sse-swap=message>{{1}}</p>'",
+    f"{STREAM}yield d['a'], len(json.dumps(d))",
+    f"{STREAM}text = 'a'\n    text = json.dumps(d)\n    yield text",
+    "from hyperpy import StreamingResponse as S\nasync def f():\n    yield 'data: a\\n\\n'\nresponse = S(f())",
+)
+
+
+def test_events_that_a_stream_encodes_itself(write: Write) -> None:
+    check(write, HAND_MADE, SENT_AS_MEANT)
+
+
+WITH_DEFAULTS = {
+    "n = 0\nasync def load(page: int = 1):\n    global n\n    n = page\nt'{n}'": (
+        "load() is called without arguments, so `page` is always 1"
+    ),
+    "n = 0\nasync def load(*, q=''):\n    global n\n    n = q\nt'{n}'": "at the top of the file: `q: str = Query('')`",
+    "async def stream(n: int | None = None):\n    yield n": "`n: int | None = Query(None)`. Import it",
+    "from hyperpy import Request\nasync def load(request: Request = None): pass\nt'{1}'": "`request: Request`",
+}
+GIVEN = (
+    "async def load(page=1):\n    global n\n    n = page\nasync def stream():\n    await load(2)\n    yield n\nt'{n}'",
+    "def on(f): return f\n@on\nasync def load(page=1): pass\nt'{1}'",
+    "db = {}\nasync def load(db=db, **rest): pass\nt'{1}'",
+)
+
+
+def test_parameters_that_hyperpy_does_not_fill(write: Write) -> None:
+    check(write, WITH_DEFAULTS, GIVEN)
+    [text] = warnings_of(write, ["async def stream(id: int = 0):\n    yield id"], "c{}/{{id}}.py").values()
+    assert "write at the top of the file: `id: int`." in text
+
+
 def check(write: Write, mistakes: dict[str, str], fine: tuple[str, ...]) -> None:
     found = warnings_of(write, (*mistakes, *fine), "r{}.py")
     assert {source: found[source] for source, expected in mistakes.items() if expected not in found[source]} == {}

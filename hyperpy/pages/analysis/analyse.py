@@ -51,6 +51,7 @@ from hyperpy.pages.analysis.mistakes.route_decorators import (
 )
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.mistakes.unused_hooks import unused_hooks
+from hyperpy.pages.analysis.mistakes.values.hand_made_events import hand_made_events
 from hyperpy.pages.analysis.mistakes.values.lost_changes import lost_changes
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
@@ -208,6 +209,7 @@ def analyse(
         *lost_changes(parsed, per_request, loaders, inputs, variables, named | access.mentions, vocabulary),
         *clients_in_functions([*loaders, *streams], parsed, variables, vocabulary),
         *likely_mistakes(parsed, loaders, streams, declarations, parameters),
+        *hand_made_events(parsed, streams, vocabulary),
         *unused_hooks(parsed, every, named | access.mentions, vocabulary, guard=guard),
         *template_mistakes(parsed),
         *foreign_markup(parsed),

@@ -230,6 +230,13 @@ def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) ->
     return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred)]
 
 
+def with_defaults(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
+    """The parameters that have defaults, each with its own."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    found = list(zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True))
+    return found + [(p, d) for p, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+
+
 def blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
     """The blocks of statements directly in a compound statement."""
     found = [block for name in ("body", "orelse", "finalbody") if (block := getattr(statement, name, None))]

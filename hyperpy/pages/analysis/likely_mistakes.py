@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from hyperpy.pages.analysis.file_index import FileIndex
+from hyperpy.pages.analysis.file_index import FileIndex, with_defaults
 from hyperpy.pages.analysis.mistakes.hook_names import LOADERS, STREAMS, is_name_of
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.forgotten_global import local_names
@@ -24,6 +24,7 @@ def likely_mistakes(
     """Warnings about a file's functions and inputs."""
     for function in (*loaders, *streams):
         yield from _local_results(function, parsed)
+        yield from _constant_parameters(function, parsed, parameters)
     for function in loaders:
         yield from _stream_without_yield(function, parsed)
     for function in streams:
@@ -49,6 +50,30 @@ def _local_results(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterat
                 f"If it is meant to be a variable of {function.name}() alone, give it another name."
             )
             yield LoadWarning(what, place_of(node, parsed.file), hint)
+
+
+def _constant_parameters(
+    function: ast.AsyncFunctionDef, parsed: ParsedFile, parameters: frozenset[str]
+) -> Iterator[LoadWarning]:
+    """`async def load(page: int = 1)`: hyperpy passes nothing. A decorator or other code of the file may."""
+    if function.decorator_list or function.name in parsed.reads:
+        return
+    for parameter, default in with_defaults(function.args):
+        if not isinstance(default, ast.Constant):
+            continue  # something of the site's own, which the function takes along
+        name, value = parameter.arg, ast.unparse(default)
+        what = f"{function.name}() is called without arguments, so `{name}` is always {value}"
+        kind = ast.unparse(parameter.annotation) if parameter.annotation else _kind_of(default)
+        if name == "request" or kind.rpartition(".")[2].partition(" ")[0] in {"Request", "Response"}:
+            declared = f"{name}: {kind.partition(' ')[0] if parameter.annotation else 'Request'}"
+        else:
+            declared = f"{name}: {kind}" if name in parameters else f"{name}: {kind} = Query({value})"
+        hint = f"To take it from the request, remove it here, and write at the top of the file: `{declared}`."
+        yield LoadWarning(what, place_of(parameter, parsed.file), hint)
+
+
+def _kind_of(default: ast.Constant) -> str:
+    return "str | None" if default.value is None else type(default.value).__name__
 
 
 def _stores(index: FileIndex) -> Iterator[ast.Name]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from hyperpy.exceptions import RouteError
-from hyperpy.pages.analysis.file_index import OWNERS, FileIndex, Owner
+from hyperpy.pages.analysis.file_index import OWNERS, FileIndex, Owner, with_defaults
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import place_of
@@ -55,12 +55,7 @@ def _possible_dependencies(parsed: ParsedFile, vocabulary: Vocabulary) -> frozen
 
 def _check_parameters(arguments: ast.arguments, file: str, vocabulary: Vocabulary) -> None:
     """`user: User = CurrentUser()` as a parameter, with a marker of the site's own."""
-    plain = [*arguments.posonlyargs, *arguments.args]
-    pairs = [
-        *zip(reversed(plain), reversed(arguments.defaults), strict=False),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    for parameter, default in pairs:
+    for parameter, default in with_defaults(arguments):
         if isinstance(default, ast.Call) and parameter.annotation is not None:
             declared = ast.AnnAssign(ast.Name(parameter.arg, ast.Store()), parameter.annotation, default, 1)
             if vocabulary.marks_value(declared):
