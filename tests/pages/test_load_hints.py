@@ -86,7 +86,7 @@ HINTS = {
     f"class M(BaseModel): a: UploadFile{PAGE}": "`from hyperpy import UploadFile`",
     f"from routes._unread import f{PAGE}": "_unread.py:1  Python can't read this: t-string: expecting",
     f"form = await f(1){PAGE}": "global form\n          form = await f(1)",
-    f"for x in await f(1): pass{PAGE}": "global user\n          user = await …",
+    f"for x in await f(1): pass{PAGE}": "global found\n          found = await f(1)",
     f"from hyperpy import PageError{PAGE}": "Write `from hyperpy.exceptions import PageError`.",
     f"from hyper import EventError{PAGE}": "Write `from hyperpy.exceptions import EventError`.",
     f"from hyperpy import Mapping{PAGE}": "`hyperpy` has no `Mapping`",
@@ -237,3 +237,21 @@ def test_parts_of_a_body_that_is_not_awaited(write: Write) -> None:
         source for source in UNAWAITED if "is not awaited, so it has no parts yet" not in found[source + PAGE]
     ] == []
     assert {source: found[source + PAGE] for source in AWAITED if found[source + PAGE]} == {}
+
+
+AWAITS = {
+    "a, b = await f()": "global a, b\n        a, b = await f()",
+    "rows = [r for r in await f()]": "global rows\n        rows = [r for r in await f()]",
+    "rows: list[int] = await f()": "global rows\n        rows = await f()",
+    "from hyperpy import POST\nif POST:\n    await f()": "async def load():\n        if POST:\n            await f()",
+    "async with f() as c:\n    rows = await c": "global rows\n        async with f() as c:\n            …",
+    "t'{await f()}'": "found = await f()\n\nHere, write `found`.",
+    "if await f(): pass": "found = await f()\n\nHere, write `found`.",
+    "t'{[x async for x in f()]}'": "Move it into the loader",
+}
+
+
+def test_an_await_at_the_top_level(write: Write) -> None:
+    found = _errors(write, [*AWAITS])
+    unindented = {source: text.replace("\n  ", "\n") for source, text in found.items()}
+    assert {source: unindented[source] for source, hint in AWAITS.items() if hint not in unindented[source]} == {}

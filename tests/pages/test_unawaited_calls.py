@@ -38,7 +38,12 @@ def users():
 async def ausers():
     yield 1
 """
-IMPORTS = "import asyncio\nfrom ._auth import *\nfrom ._auth import check as verify\nfrom . import _auth\n"
+IMPORTS = """import asyncio
+from ._auth import *
+from ._auth import check as verify
+from . import _auth
+from hyperpy import request
+"""
 PAGE = "\nt'<p>secret</p>'\n"
 
 NOT_AWAITED = {
@@ -66,6 +71,20 @@ NOT_AWAITED = {
     "gathered": "asyncio.gather(check())",
     "a shield": "asyncio.shield(check())",
 }
+TAKEN_APART = {
+    "its part": "x = check()[0]",
+    "its attribute": "x = check().name",
+    "a loop": "for x in check():\n        pass",
+    "a comprehension": "y = [x for x in check()]",
+    "a part of a variable": "user = check()\n    print(user.name)",
+    "a tested variable": "user = check()\n    if user:\n        print(user['name'])",
+    "the length": "users: list = check()\n    print(len(users))",
+    "a loop over a variable": "users = check()\n    for x in users:\n        pass",
+    "a variable of the file": "global later\n    later = check()\n    print(later[0])",
+    "several": "a, b = asyncio.gather(check(), check())",
+    "a part of several": "found = asyncio.gather(check(), check())\n    print(found[0])",
+    "the form": "form = request.form()\n    print(form.get('a'))",
+}
 RUNS_NOTHING = {
     "a generator": ("users()", "for … in users(…):"),
     "an async generator": ("ausers()", "async for … in ausers(…):"),
@@ -83,6 +102,11 @@ LEGAL = {
     "in a list": "users = [check() for _ in '12']\n    await asyncio.gather(*users)",
     "for the page": "global later\n    later = check()",
     "in an inner function": "user = check()\n    async def inner():\n        return await user\n    await inner()",
+    "an async comprehension": "users = check()\n    y = [x async for x in users]",
+    "a future": "found = asyncio.gather(check())\n    found.cancel()\n    await found",
+    "a variable of an inner function": "user = check()\n    f = lambda user: user[0]\n    await user",
+    "assigned again": "user = check()\n    user = await user\n    print(user[0])",
+    "a form in a `with`": "async with request.form() as form:\n        print(form['a'])",
     "closed": "user = check()\n    user.close()",
     "a generator": "y = list(users())",
     "a context manager": "with authed() as y:\n        pass",
@@ -106,6 +130,15 @@ def test_coroutines_that_nothing_awaits(write: Write) -> None:
     sources["in a stream"] = f"{IMPORTS}async def stream():\n    check()\n    yield 'secret'\n"
     expected = dict.fromkeys(sources, "is not awaited")
     assert unexpected(load_errors(write, sources), expected) == {}
+
+
+def test_parts_of_what_nothing_awaits(write: Write) -> None:
+    write_files(write({}), {"_auth.py": AUTH})
+    sources = {title: in_loader(code) for title, code in TAKEN_APART.items()}
+    body = "rows = fetch()\nasync def fetch(): return [1]\nt'{[row for row in rows]}'"
+    found = load_errors(write, sources | {"in a page": body})
+    assert unexpected(found, dict.fromkeys(found, "is not awaited, so it has no parts yet")) == {}
+    assert found["in a page"].hint.endswith("async def load():\n        global rows\n        rows = await fetch()")
 
 
 def test_in_a_file_that_is_not_a_route(write: Write) -> None:
@@ -132,6 +165,28 @@ def test_calls_that_something_may_await(write: Write) -> None:
     write_files(write({}), {"_auth.py": AUTH})
     found = load_errors(write, {title: in_loader(code) for title, code in LEGAL.items()})
     assert {title: str(error) for title, error in found.items()} == {}
+
+
+LOOP = "import asyncio\nasync def f(): return 1\n"
+NO_LOOP = {
+    "a task": (f"{LOOP}asyncio.create_task(f())", "Write `spawn(f())`."),
+    "a kept task": (f"{LOOP}task = asyncio.create_task(f())", "      asyncio.create_task(f())"),
+    "several": (f"{LOOP}if 1 < 2: x = asyncio.gather(f())", "      await asyncio.gather(f())"),
+    "with a stream": (f"{LOOP}asyncio.ensure_future(f())\nasync def stream():\n    yield 1", "Write `spawn(f())`."),
+    "another loop": (f"{LOOP}x = asyncio.run(f())\nasync def load(): pass", "Write `await f()` in the loader."),
+}
+WITH_LOOP = {
+    "a task beside a loader": f"{LOOP}task = asyncio.create_task(f())\nasync def load():\n    await task",
+    "a loop of its own": f"{LOOP}x = asyncio.run(f())",
+    "a function that may be called later": f"{LOOP}def g(): return asyncio.create_task(f())",
+    "where it is caught": f"{LOOP}try: asyncio.create_task(f())\nexcept RuntimeError: pass",
+}
+
+
+def test_calls_that_need_an_event_loop(write: Write) -> None:
+    sources = {title: source for title, (source, _) in NO_LOOP.items()} | WITH_LOOP
+    found = load_errors(write, {title: source + PAGE for title, source in sources.items()})
+    assert unexpected(found, {title: hint for title, (_, hint) in NO_LOOP.items()}) == {}
 
 
 OWN = "from hyperpy import POST, Request, channel, queue, request as current\nfrom hyperpy import channel as c\n"

@@ -29,6 +29,7 @@ from hyperpy.pages.analysis.inputs.unencoded_inputs import unencoded_inputs
 from hyperpy.pages.analysis.likely_mistakes import likely_mistakes
 from hyperpy.pages.analysis.methods.candidates import Chosen, choose_functions
 from hyperpy.pages.analysis.methods.function_uses import possibly_named
+from hyperpy.pages.analysis.methods.loop_calls import check_loop_calls
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
 from hyperpy.pages.analysis.methods.method_conditions import flags_in
 from hyperpy.pages.analysis.methods.page_methods import page_methods
@@ -174,6 +175,9 @@ def analyse(
     loaders = [functions.loader.function for functions in chosen if functions.loader]
     streams = [functions.stream.function for functions in chosen if functions.stream]
     every = usual.loader.function if usual.loader else None
+    per_request = [s for s in statements if s not in once]
+    if bool(every) == bool(loaders):
+        check_loop_calls(parsed, per_request, vocabulary, has_loader=every is not None)
     check_bare_renders(parsed, loaders, vocabulary)
     check_returned_pages(parsed, loaders, guard=guard, has_page=bool(templates))
     html = LostHTML(parsed, vocabulary)
@@ -203,7 +207,6 @@ def analyse(
     )
     methods = _methods(tree, index, vocabulary, has_others=has_others)
     check_methods(parsed, FLAGS if any_method or guard else methods, vocabulary)
-    per_request = [s for s in statements if s not in once]
     warnings = (
         *shared_objects(per_request, parsed, variables, vocabulary),
         *lost_changes(parsed, per_request, loaders, inputs, variables, named | access.mentions, vocabulary),

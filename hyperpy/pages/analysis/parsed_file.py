@@ -99,7 +99,7 @@ def parse(source: str, file: str) -> ParsedFile:
                 hint = 'A stream is an async generator:\n\n    async def stream():\n        yield t"<p>…</p>"'
             case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.comprehension(is_async=1):
                 keyword = "await"
-                hint = _await_in_loader(tree, node, source)
+                hint = _await_in_loader(parsed.index, node, source)
             case ast.Return():
                 keyword = "return"
                 hint = 'To answer and stop, make the call by itself: `redirect("/login")`, or set `response = …`.'
@@ -114,14 +114,35 @@ def parse(source: str, file: str) -> ParsedFile:
     return parsed
 
 
-def _await_in_loader(tree: ast.Module, awaiting: ast.AST, source: str) -> str:
-    """How to move the statement with an `await` into the loader."""
-    name, value = "user", "await …"
-    for statement in ast.walk(tree):  # one walk more, for an error
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=target)], value=ast.Await() as awaited) if awaited is awaiting:
-                name, value = target, ast.get_source_segment(source, awaited) or value
-    return f"Await in the loader:\n\n    async def load():\n        global {name}\n        {name} = {value}"
+def _await_in_loader(index: FileIndex, awaiting: ast.AST, source: str) -> str:
+    """How to move the statement with an `await` into the loader, or the value if that stands in the page."""
+    around = [awaiting]
+    while (parent := index.parent(around[-1])) is not None:
+        around.append(parent)
+    statement = next(node for node in around if isinstance(node, ast.stmt))
+    names, here = "", ""
+    lines = (ast.get_source_segment(source, statement) or "").splitlines()
+    match statement:
+        case ast.Assign(targets=[target]):
+            names = ", ".join(name.id for name in index.of(ast.Name, inside=target))
+        case ast.AnnAssign(target=ast.Name(id=names), value=ast.expr() as value):
+            lines = f"{names} = {ast.get_source_segment(source, value)}".splitlines()
+        case ast.AsyncFor() | ast.AsyncWith():
+            lines = [lines[0], "    …"]
+            names = ", ".join(dict.fromkeys(name for part in statement.body for name in index.bound_in([part])))
+        case ast.Expr(value=ast.Await()):
+            pass
+        case _ if isinstance(awaiting, ast.Await):
+            names, lines, here = "found", [f"found = {ast.unparse(awaiting)}"], "\n\nHere, write `found`."
+        case _:
+            return (
+                "Move it into the loader, an `async def load():`, and set the names that the page uses with `global`."
+            )
+    for outer, inner in zip(around[1:], around, strict=False):
+        if isinstance(outer, ast.If) and inner in outer.body:
+            lines = [f"if {ast.unparse(outer.test)}:", *(f"    {line}" for line in lines)]
+    lines = [f"global {names}"] * bool(names) + lines
+    return "\n".join(["Await in the loader:\n", "    async def load():", *(f"        {line}" for line in lines)]) + here
 
 
 def parsed_file(tree: ast.Module, source: str, file: str, static_paths: ast.stmt | None = None) -> ParsedFile:

@@ -60,22 +60,8 @@ def check_awaited(index: FileIndex, vocabulary: Vocabulary, file: str) -> None:
         is_declared = isinstance(owner, ast.Name) and owner.id in declared and owner not in vocabulary.local
         is_request = is_declared or vocabulary.public_name(owner) == "request"
         call = calls.get(method)
-        if is_request and (method in parts or call in parts or (call and _is_kept(call, index))):
+        if is_request and (method in parts or call in parts):
             what = f"`{ast.unparse(call or method)}` is not awaited, so it has no parts yet"
             value = "form" if method.attr == "form" else "data"
             hint = f"Await it in the loader: `{value} = await {ast.unparse(method)}()`."
             raise RouteError(what, place=place_of(call or method, file), hint=hint)
-
-
-def _is_kept(call: ast.Call, index: FileIndex) -> bool:
-    """Whether a call is assigned to a name of which a function only takes parts."""
-    for scope in index.functions:
-        for node in index.of(ast.Assign, inside=scope):
-            match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call:
-                    parts = {part.value for part in index.of(ast.Subscript, ast.Attribute, inside=scope)}
-                    uses = [n for n in index.of(ast.Name, inside=scope) if n.id == name]
-                    stores = [n for n in uses if isinstance(n.ctx, ast.Store)]
-                    reads = [n for n in uses if isinstance(n.ctx, ast.Load)]
-                    return len(stores) == 1 and bool(reads) and parts.issuperset(reads)
-    return False

@@ -13,6 +13,8 @@ from functools import cached_property
 from types import FunctionType, MethodType
 from typing import Final
 
+from starlette.requests import Request
+
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.explicit_answers import bare_values
 from hyperpy.pages.analysis.file_index import FileIndex, Function
@@ -31,6 +33,8 @@ _MANAGERS: Final = {id(contextlib.contextmanager): "with", id(contextlib.asyncco
 _FUTURES: Final = (asyncio.gather, asyncio.shield)
 _ACTING: Final = ANSWERS | {"HTTPException", "flash"}
 _DROPPED: Final = frozenset({*RESPONSE_CLASSES, "HTTPException"})
+_READING_PARTS: Final = frozenset({"dict", "enumerate", "len", "list", "reversed", "set", "sorted", "sum", "tuple"})
+_OF_AWAITABLES: Final = frozenset(dir(asyncio.Future)) | {"send", "throw", "close"}
 AWAIT: Final = "await"
 FUTURE: Final = "await a future"
 
@@ -54,6 +58,8 @@ def lost_calls(parsed: ParsedFile, vocabulary: Vocabulary) -> Iterator[RouteErro
         if needs := finder.needs(call.func):
             if needs == AWAIT and finder.is_lost(call):
                 yield finder.unawaited(call)
+            if needs in {AWAIT, FUTURE} and (part := finder.taken_apart(call)) is not None:
+                yield finder.without_parts(call, part)
             if needs != AWAIT and isinstance(parsed.index.parent(call), ast.Expr):
                 yield finder.unawaited(call) if needs == FUTURE else finder.unused(call, needs)
 
@@ -142,6 +148,52 @@ class _Finder:
     def _only_tests(self, use: ast.Name) -> bool:
         return not isinstance(self.index.parent(use), ast.Assign | ast.AnnAssign) and self.is_lost(use)
 
+    def taken_apart(self, call: ast.Call) -> ast.expr | None:
+        """The call, or a use of the only variable with its value, if a part of it is read: it has none before."""
+        if self.has_part_read(call):
+            return call
+        match statement := self.index.parent(call):
+            case ast.Assign(targets=[ast.Tuple() | ast.List()]):
+                return call
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                uses = self.uses_of(name, self.index.function_of(statement))
+                if sum(not isinstance(use.ctx, ast.Load) for use in uses) == 1:
+                    return next((use for use in uses if self.has_part_read(use)), None)
+        return None
+
+    def uses_of(self, name: str, function: Function | None) -> list[ast.Name]:
+        """The uses of a variable of a function or of the file."""
+        if function is None or any(name in node.names for node in self.index.owned(function, ast.Global)):
+            local = self.vocabulary.local
+            return [use for use in self.index.of(ast.Name) if use.id == name and use not in local]
+        inside = [use for use in self.index.of(ast.Name, inside=function) if use.id == name]
+        return [use for use in inside if self.index.owner(use) is function or not isinstance(use.ctx, ast.Load)]
+
+    def has_part_read(self, value: ast.expr) -> bool:
+        match parent := self.index.parent(value):
+            case ast.Attribute(attr=attribute):
+                return attribute not in _OF_AWAITABLES and not attribute.startswith(("__", "cr_"))
+            case ast.Subscript(value=whole):
+                return whole is value
+            case ast.For(iter=source) | ast.comprehension(iter=source, is_async=0):
+                return source is value
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return any(each.iter is value and not each.is_async for each in parent.generators)
+            case ast.Call(func=ast.Name(id=called) as function) if called not in self.parsed.bound:
+                return called in _READING_PARTS and function is not value
+        return False
+
+    def without_parts(self, call: ast.Call, part: ast.expr) -> RouteError:
+        written = ast.unparse(call)
+        what = f"`{ast.unparse(part)}` is not awaited, so it has no parts yet"
+        hint = f"Write `await {written}`" + (f" in line {call.lineno}." if part is not call else ".")
+        if not isinstance(self.index.function_of(call), ast.AsyncFunctionDef):
+            statement = self.index.parent(call)
+            names = ast.unparse(statement.targets[0]).strip("()[]") if isinstance(statement, ast.Assign) else "data"
+            hint = "Await it in the loader:\n\n"
+            hint += f"    async def load():\n        global {names}\n        {names} = await {written}"
+        return RouteError(what, place=place_of(part, self.parsed.file), hint=hint)
+
     def unawaited(self, call: ast.Call) -> RouteError:
         name = ast.unparse(call.func)
         what = f"the call of {name}() is not awaited"
@@ -177,7 +229,7 @@ def _needs(function: object) -> str:
         return FUTURE
     if isinstance(function, FunctionType) and (keyword := _WITH.get(function.__code__)):
         return keyword
-    if inspect.iscoroutinefunction(function):
+    if function is Request.form or inspect.iscoroutinefunction(function):
         return AWAIT
     if inspect.isasyncgenfunction(function):
         return "async for"
