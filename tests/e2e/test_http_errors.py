@@ -191,7 +191,7 @@ FAILURES = {
     "the stream": "async def stream():\n    1 / 0\n    yield 'tick', 1",
     "a progressive page": "async def stream():\n    yield t'<html>{1 / 0}'",
     "no template reached": "if 1 > 2:\n    t'never'",
-    "a loader that returns nonsense": "async def load():\n    return 4242424242\nt'never'",
+    "a loader that returns nonsense": "async def load():\n    return int('4242424242')\nt'never'",
     "a value that isn't HTML": "t'<p>{b''}</p>'",
 }
 

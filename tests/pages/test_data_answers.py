@@ -5,7 +5,8 @@ import json
 import httpx
 import pytest
 
-from tests.support.sites import Site
+from hyperpy.app.loaded_routes import BrokenRoute, load_routes
+from tests.support.sites import Site, Write
 
 HEAD = """
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ CONDITIONS = {
 async def test_a_file_may_have_templates_for_other_methods(site: Site) -> None:
     files = {
         f"r{n}.py": f"{HEAD}request: Request\nx = True\n_ = [GET, POST, PUT, PATCH, DELETE]\n"
-        f"if {test}:\n    t'page'\nasync def load():\n    return {{'data': 1}}\n"
+        f"if {test}:\n    t'page'\nasync def load():\n    return dict(data=1)\n"
         for n, test in enumerate(CONDITIONS)
     }
     client = site(files, debug=True)
@@ -162,3 +163,22 @@ async def test_an_error_page_may_be_json(site: Site) -> None:
     for method in ("GET", "POST", "PROPFIND"):
         answer = await client.request(method, "/nothing")
         assert (answer.status_code, answer.text) == (404, '{"detail":"Not Found"}')
+
+
+BESIDE_PAGE = {
+    "async def find(): return [1]\nt'{1}'": "call it in the loader: `found = await find()`",
+    "async def load():\n    rows = {'a': 1}\n    return rows\nt'{1}'": "global rows\n          rows = …",
+    "async def load():\n    if 1: return f'{1}'\nif 1: t'{1}'": "returns data beside the page",
+    "async def load(): return None\nt'{1}'": "",
+    "async def load():\n    rows = [1]\n    rows = None\n    return rows\nt'{1}'": "",
+    "def on(f): return f\n@on\nasync def load(): return [1]\nt'{1}'": "",
+    "from hyperpy import POST\nasync def load(): return [1]\nif not POST: t'{1}'": "",
+}
+
+
+def test_data_that_a_loader_visibly_returns_beside_a_page(write: Write) -> None:
+    folder = write({f"r{number}.py": source for number, source in enumerate(BESIDE_PAGE)})
+    errors = {e.file: str(e.error) if isinstance(e, BrokenRoute) else "" for e in load_routes(folder).entries}
+    found = {source: errors[str(folder / f"r{number}.py")] for number, source in enumerate(BESIDE_PAGE)}
+    wrong = {s: found[s] for s, text in BESIDE_PAGE.items() if text not in found[s] or bool(text) != bool(found[s])}
+    assert wrong == {}

@@ -341,7 +341,7 @@ class TestAnswers:
         assert "A call by itself is an answer only if it returns a Response" in answer.text
 
     async def test_a_loader_that_returns_something_else_is_reported(self, site: Site) -> None:
-        answer = await site({"index.py": "x = 1\nasync def load():\n    return {'a': x}\nt''"}, debug=True).get("/")
+        answer = await site({"index.py": "x = 1\nasync def load():\n    return dict(a=x)\nt''"}, debug=True).get("/")
         assert "index.py:3  load() must return nothing or a Response, not dict" in answer.text
 
     async def test_a_request_that_reaches_no_template_is_reported(self, site: Site) -> None:

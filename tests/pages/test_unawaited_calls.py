@@ -167,7 +167,7 @@ def test_calls_that_something_may_await(write: Write) -> None:
     assert {title: str(error) for title, error in found.items()} == {}
 
 
-LOOP = "import asyncio\nasync def f(): return 1\n"
+LOOP = "import asyncio\nasync def f(): pass\n"
 NO_LOOP = {
     "a task": (f"{LOOP}asyncio.create_task(f())", "Write `spawn(f())`."),
     "a kept task": (f"{LOOP}task = asyncio.create_task(f())", "      asyncio.create_task(f())"),
@@ -179,6 +179,7 @@ WITH_LOOP = {
     "a task beside a loader": f"{LOOP}task = asyncio.create_task(f())\nasync def load():\n    await task",
     "a loop of its own": f"{LOOP}x = asyncio.run(f())",
     "a function that may be called later": f"{LOOP}def g(): return asyncio.create_task(f())",
+    "run as a script": "import asyncio\nasync def load(): pass\nif __name__ == '__main__': asyncio.run(load())",
     "where it is caught": f"{LOOP}try: asyncio.create_task(f())\nexcept RuntimeError: pass",
 }
 

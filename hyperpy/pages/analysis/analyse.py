@@ -62,7 +62,7 @@ from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
 from hyperpy.pages.analysis.names.undefined import check_names
 from hyperpy.pages.analysis.names.unset import check_order
-from hyperpy.pages.analysis.names.wrong_endings import check_raised_responses, check_returned_pages
+from hyperpy.pages.analysis.names.wrong_endings import check_raised_responses, check_returned_data, check_returned_pages
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.placement import check_guard, does_nothing, find_templates
 from hyperpy.pages.analysis.request_reads import check_awaited
@@ -181,6 +181,7 @@ def analyse(
     check_bare_renders(parsed, loaders, vocabulary)
     check_returned_pages(parsed, loaders, guard=guard, has_page=bool(templates))
     html = LostHTML(parsed, vocabulary)
+    methods_with_page = page_methods(statements, vocabulary)
     explicit = explicit_answers(statements, index, vocabulary)
     responds = explicit or "response" in parsed.rebound
     if guard:
@@ -197,6 +198,8 @@ def analyse(
         check_names(parsed, imported | access.mentions, vocabulary, parameters)
         order = around_loader(statements, usual.loader)
         check_order(parsed, access.sets | access.mentions | inputs | builtins_now().everywhere, *order, every, streams)
+    if methods_with_page == FLAGS:
+        check_returned_data(parsed, loaders)
     has_others = any_method or not (
         (
             every
@@ -243,7 +246,7 @@ def analyse(
         stream=None,
         has_page=False,
         methods=methods,
-        page_methods=page_methods(statements, vocabulary),
+        page_methods=methods_with_page,
         responds=responds,
         blocking=False,
         vocabulary=vocabulary,

@@ -7,6 +7,7 @@ from typing import Final
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages.analysis.parsed_file import ParsedFile
+from hyperpy.pages.analysis.placement import is_never
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import place_of
 
@@ -21,13 +22,13 @@ def check_loop_calls(
         for call in parsed.index.level(statement, ast.Call):
             called = vocabulary.value(call.func)
             is_wrong = called is asyncio.run if has_loader else any(called is each for each in _NEEDING_LOOP)
-            if is_wrong and not _may_be_caught(call, parsed):
+            if is_wrong and not _may_not_fail(call, parsed):
                 raise _error(call, parsed, has_loader=has_loader)
 
 
-def _may_be_caught(node: ast.AST | None, parsed: ParsedFile) -> bool:
+def _may_not_fail(node: ast.AST | None, parsed: ParsedFile) -> bool:
     while node is not None:
-        if isinstance(node, ast.Try | ast.With):
+        if isinstance(node, ast.Try | ast.With) or (isinstance(node, ast.If) and is_never(node.test)):
             return True
         node = parsed.index.parent(node)
     return False
