@@ -82,6 +82,29 @@ def test_events_that_a_stream_encodes_itself(write: Write) -> None:
     check(write, HAND_MADE, SENT_AS_MEANT)
 
 
+JSON = "import json\nd = {'a': 1}\ns = json.dumps(d)\n"
+IN_SCRIPTS = {
+    f"{JSON}t'<script>const a = {{json.dumps(d)}}</script>'": "Write the value itself: {d}.",
+    f"{JSON}t'<script>let a = {{s}};</script>'": "this JSON becomes a string here",
+    "import json\nt'<script>let a = {json.dumps([{1: 2}])};</script>'": "Write the value itself: {[{1: 2}]}.",
+    "import json\nt'<script>let a = {json.dumps({1: 2})};</script>'": "Write the value itself: { {1: 2} }.",
+    f"{JSON}t'<script type=application/json id=a>{{s}}</script><script>JSON.parse(a.text)</script>'": "a string",
+    f"{JSON}t'<div x-data={{s}}></div>'": "this JSON becomes a string here",
+    "t'<p style={ {\"backgroundColor\": 1} }></p>'": "Write `background-color`.",
+    "t'<p style={ {\"webkitTransform\": 1} }></p>'": "Write `-webkit-transform`.",
+}
+AS_IT_IS = (
+    f"{JSON}t'<script>const a = JSON.parse({{json.dumps(d)}})</script>'",
+    f"{JSON}t'<script>const a = {{s}}; f(a).body = 1; fetch(\"/\", {{{{body: a}}}})</script>'",
+    f"{JSON}t'<script>f({{s}}, {{d}}); const b = {{d}}</script><p data-a={{s}} hx-vals={{s}}>const a = {{s}}</p>'",
+    't\'<p style={ {"--fooBar": 1, "color": "red"} }></p>\'',
+)
+
+
+def test_values_in_scripts_and_styles(write: Write) -> None:
+    check(write, IN_SCRIPTS, AS_IT_IS)
+
+
 WITH_DEFAULTS = {
     "n = 0\nasync def load(page: int = 1):\n    global n\n    n = page\nt'{n}'": (
         "load() is called without arguments, so `page` is always 1"

@@ -351,6 +351,16 @@ def test_refused_values(render: Render) -> None:
     check_each(product(REFUSED_VALUES, PLACES), check)
 
 
+def test_a_method_that_returns_a_t_string() -> None:
+    class Badge:
+        def __html__(self) -> object:
+            return t"<b>new</b>"
+
+    with pytest.raises(TemplateError) as raised:
+        html(t"<p>{Badge()}</p>")
+    assert 'Return `html(t"…")`.' in raised.value.hint
+
+
 def test_the_portable_escaper_agrees() -> None:
     for text in (HOSTILE, "", "é<\u2028", "a'b"):
         assert escaping.escape_portably(text) == _speedups._escape_inner(text)

@@ -17,6 +17,7 @@ from hyperpy.pages.analysis.mistakes.end_tags import ends_more, open_elements
 from hyperpy.pages.analysis.mistakes.foreign_markup import foreign_markup
 from hyperpy.pages.analysis.mistakes.foreign_uses import foreign_uses
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
+from hyperpy.pages.analysis.mistakes.values.encoded_values import encoded_values
 from hyperpy.pages.analysis.names.lost_responses import lost_responses
 from hyperpy.pages.analysis.parsed_file import ParsedFile, parsed_file
 from hyperpy.pages.analysis.template_mistakes import template_mistakes
@@ -90,6 +91,7 @@ def _check(module: ModuleType, public: PublicNames) -> _Checked:
             *map(_as_warning, _errors(parsed, vocabulary, vars(module))),
             *unknown_keywords(parsed, vocabulary),
             *foreign_uses(parsed, vocabulary),
+            *encoded_values(parsed, vocabulary),
         )
         found = _Checked(source, warnings, tuple((name, warning) for name, warning in open_ if name))
     _checked[module] = found

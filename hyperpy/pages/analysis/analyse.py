@@ -52,6 +52,7 @@ from hyperpy.pages.analysis.mistakes.route_decorators import (
 )
 from hyperpy.pages.analysis.mistakes.unknown_keywords import unknown_keywords
 from hyperpy.pages.analysis.mistakes.unused_hooks import unused_hooks
+from hyperpy.pages.analysis.mistakes.values.encoded_values import encoded_values
 from hyperpy.pages.analysis.mistakes.values.hand_made_events import hand_made_events
 from hyperpy.pages.analysis.mistakes.values.lost_changes import lost_changes
 from hyperpy.pages.analysis.names.bare_inputs import check_bare_inputs, is_typed
@@ -216,6 +217,7 @@ def analyse(
         *clients_in_functions([*loaders, *streams], parsed, variables, vocabulary),
         *likely_mistakes(parsed, loaders, streams, declarations, parameters),
         *hand_made_events(parsed, streams, vocabulary),
+        *encoded_values(parsed, vocabulary),
         *unused_hooks(parsed, every, named | access.mentions, vocabulary, guard=guard),
         *template_mistakes(parsed),
         *foreign_markup(parsed),

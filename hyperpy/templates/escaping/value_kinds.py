@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import AsyncIterable, Awaitable, Iterator, Mapping
+from string.templatelib import Template
 from types import BuiltinFunctionType, FunctionType, MethodType
 
 from markupsafe import Markup
@@ -25,7 +26,8 @@ def html_of(value: object) -> str:
         return exact(value)
     markup: object = value.__html__()  # type: ignore[attr-defined]
     if not isinstance(markup, str):
-        raise Problem(f"`__html__` of {describe(value)} returned {describe(markup)}, not a str")
+        hint = 'Return `html(t"…")`.' if isinstance(markup, Template) else ""
+        raise Problem(f"`__html__` of {describe(value)} returned {describe(markup)}, not a str", hint)
     return exact(markup)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from hyperpy.lazy import lazy_pattern
 from hyperpy.pages.analysis.file_index import FileIndex
-from hyperpy.pages.analysis.objects.descriptions import origin_of
+from hyperpy.pages.analysis.mistakes.values.json_calls import json_of
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import LoadWarning, place_of
@@ -18,7 +18,6 @@ _FRAME: Final = lazy_pattern(
 _EVENT: Final = lazy_pattern(r"^event: ?(.*)$", re.MULTILINE)
 _DATA: Final = lazy_pattern(r"^data: ?(.*)$", re.MULTILINE)
 _HOLE: Final = "\x00"
-_JSON_MODULES: Final = frozenset({"json", "orjson", "simplejson", "ujson"})
 _SWAPPED: Final = ("sse-swap", "hx-sse")
 
 
@@ -88,7 +87,7 @@ def _instead(text: str, value: ast.expr, vocabulary: Vocabulary) -> str:
         return 'Yield its fields: `yield {"event": name, "data": data}`.'
     if lines == [_HOLE]:
         before = text[: _DATA.search(text).start()]  # type: ignore[union-attr]  # it was found
-        data = _json_of([*_holes(value)][before.count(_HOLE)], vocabulary)
+        data = _data_of([*_holes(value)][before.count(_HOLE)], vocabulary)
     elif len(lines) == 1 and _HOLE not in lines[0]:
         data = repr(lines[0])
     else:
@@ -108,26 +107,10 @@ def _holes(value: ast.expr) -> Iterator[ast.expr]:
             yield value
 
 
-def _json_of(value: ast.expr, vocabulary: Vocabulary) -> str:
+def _data_of(value: ast.expr, vocabulary: Vocabulary) -> str:
     """What to yield for an expression in the data of an event."""
-    made = _made_json(value, vocabulary)
+    made = json_of(value, vocabulary)
     return ast.unparse(value) if made is None else f"JSON({ast.unparse(made)})"
-
-
-def _made_json(value: ast.expr, vocabulary: Vocabulary) -> ast.expr | None:
-    """`x` of `json.dumps(x)` or `x.model_dump_json()`, with or without a line end."""
-    match value:
-        case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant()):
-            return _made_json(left, vocabulary)
-        case ast.Call(func=ast.Attribute(value=text, attr="decode" | "encode")):
-            return _made_json(text, vocabulary)
-        case ast.Call(func=ast.Attribute(value=model, attr="model_dump_json"), args=[]):
-            return model
-        case ast.Call(func=called, args=[made, *_]):
-            module, name, _ = origin_of(vocabulary.value(called))
-            is_json = module.partition(".")[0] in _JSON_MODULES and name == "dumps"
-            return made if is_json and not isinstance(made, ast.Starred) else None
-    return None
 
 
 def _escaped_json(
@@ -141,7 +124,7 @@ def _escaped_json(
             found = [v for k, v in zip(keys, values, strict=True) if isinstance(k, ast.Constant) and k.value == "data"]
             content, event = found[0] if found else yielded, '"data": {}'
     for value in [content, *(_values(content, function, parsed) if isinstance(content, ast.Name) else ())]:
-        if (made := _made_json(value, vocabulary)) is not None:
+        if (made := json_of(value, vocabulary)) is not None:
             what = "this JSON is sent as text for a page, with `&#34;` for each quotation mark"
             hint = f"Yield the value itself: `{event.format(f'JSON({ast.unparse(made)})')}`."
             yield LoadWarning(what, place_of(value, parsed.file), hint)
