@@ -15,6 +15,10 @@ _CONTROL = lazy_pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BRACED = lazy_pattern(r"\{(\.\.\.)?([^{}]*)\}")
 
 
+CONVERTERS = {"uuid": "UUID", "int": "int", "float": "float", **dict.fromkeys(("path", "slug", "str", "string"), "str")}
+"""The types of parameters, as other frameworks write them in URLs, and Python's."""
+
+
 class SegmentKind(enum.IntEnum):
     """How a segment matches, by precedence."""
 
@@ -71,6 +75,12 @@ def shape(segments: Sequence[Segment]) -> str:
     return pattern([s if s.kind is SegmentKind.LITERAL else Segment(s.kind, "") for s in segments])
 
 
+def typed(name: str, converter: str) -> str:
+    """The declaration of a parameter whose type is written as in another framework."""
+    kind = CONVERTERS.get(converter, converter or "int")
+    return f"`{name}: {kind}`" + (", with `from uuid import UUID`" if kind == "UUID" else "")
+
+
 def _partial(name: str) -> RouteError:
     what = f"a parameter must be a whole segment of the URL, and `{name}` isn't"
     hint = "Write `{name}` for one segment, or `{...name}` for the rest of the URL."
@@ -87,10 +97,17 @@ def _invalid_identifier(name: str, text: str) -> RouteError:
     if keyword.iskeyword(text):
         return RouteError(f"`{text}` is a Python keyword, so it can't be a variable", hint=f"Write `{{{text}_}}`.")
     what = f"`{text}` is not a valid Python identifier"
-    before, colon, after = text.partition(":")
+    before, colon, after = map(str.strip, text.partition(":"))
+    if before in CONVERTERS and after.isidentifier() and after not in CONVERTERS:
+        before, after = after, before  # `{int:id}`, as Django and Flask write it
     if colon and before.isidentifier():
-        hint = f"Name the file `{{{before}}}.py` and write the type in it: `{before}: {after.strip() or 'int'}`."
-        return RouteError(what, hint=hint)
-    dots = "..." if "..." in name or text.startswith((".", "*")) else ""
-    word = re.sub(r"\W+", "_", text.strip(".* "))
-    return RouteError(what, hint=f"Write `{{{dots}{word if word.isidentifier() else '_' + word}}}`.")
+        hint = f"Name the file `{{{before}}}.py` and write the type in it: {typed(before, after)}."
+        if after == "path":
+            hint = f"For the rest of the URL, write `{{...{before}}}`."
+    elif text.endswith("?") and text[:-1].isidentifier():
+        hint = f"Name it `{{{text[:-1]}}}`. The URL without it is a file of its own, `index.py` beside it."
+    else:
+        dots = "..." if "..." in name or text.startswith((".", "*")) else ""
+        word = re.sub(r"\W+", "_", text.strip(".* "))
+        hint = f"Write `{{{dots}{word if word.isidentifier() else '_' + word}}}`."
+    return RouteError(what, hint=hint)

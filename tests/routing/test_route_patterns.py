@@ -41,6 +41,11 @@ INVALID = [
     ("{*path}", "is not a valid Python identifier", "`{...path}`"),
     ("{path...}", "is not a valid Python identifier", "`{...path}`"),
     ("{id:int}", "is not a valid Python identifier", "`{id}.py` and write the type in it: `id: int`"),
+    ("{int:id}", "is not a valid Python identifier", "`{id}.py` and write the type in it: `id: int`"),
+    ("{id:uuid}", "is not a valid Python identifier", "`id: UUID`, with `from uuid import UUID`"),
+    ("{slug:slug}", "is not a valid Python identifier", "write the type in it: `slug: str`"),
+    ("{rest:path}", "is not a valid Python identifier", "write `{...rest}`"),
+    ("{id?}", "is not a valid Python identifier", "Name it `{id}`. The URL without it is a file of its own"),
     ("a\nb", "`a\\nb` contains a control character", "Rename it"),
     ("a\udcffb", "`a\\udcffb` contains a control character or is not valid UTF-8", "Rename it"),
 ]

@@ -10,6 +10,7 @@ from hyperpy.exceptions import Place
 from hyperpy.lazy import difflib
 from hyperpy.pages import LoadWarning
 from hyperpy.routing import Discovery, RouteFile
+from hyperpy.routing.patterns import CONVERTERS, typed
 
 _SPECIAL: Final = ("_guard", "_404", "_error")
 _MARKDOWN: Final = (".md", ".mdx")
@@ -17,8 +18,13 @@ _TO_RENDER: Final = (
     "Keep the texts in a folder outside of the routes, and write one route file for all, such as `{slug}.py`: it reads"
     " the text and shows {Markup(html)}, with the HTML from a library such as markdown-it-py."
 )
-# How other frameworks write a parameter: `[id]`, `[...path]`, `<int:id>`, `:id`.
-_PARAMETER: Final = re.compile(r"\[(\.\.\.)?(\w+)\]|<(?:(path):|\w+:)?(\w+)>|:(\w+)")
+# How other frameworks write a parameter: `[id]`, `[...path]`, `[[id]]`, `[id=int]`, `<int:id>`, `:id`, `$id`.
+_PARAMETER: Final = re.compile(
+    r"\[(?P<rest>\.\.\.)?(?P<a>\w+)(?:=\w+)?\]|\[\[(?P<more>\.\.\.)?(?P<b>\w+)\]\]"
+    r"|<(?:(?P<kind>\w+):)?(?P<c>\w+)>|[:$](?P<d>[^\W\d]\w*)"
+)
+_GROUP: Final = re.compile(r"\([\w-]+\)")
+_OTHERS: Final = ("+page", "+server")
 
 
 def name_warnings(found: Discovery) -> Iterator[LoadWarning]:
@@ -35,8 +41,9 @@ def name_warnings(found: Discovery) -> Iterator[LoadWarning]:
     for path in sorted(path for suffix in _MARKDOWN for path in found.folder.rglob(f"*{suffix}")):
         if path.is_file() and not _is_private(path, found.folder) and not _is_read(path.suffix, found.folder):
             yield LoadWarning("Markdown isn't a route, so this answers no URL", Place(str(path)), _TO_RENDER)
+    groups: set[str] = set()
     for route in found.routes:
-        yield from _literal_parameters(route)
+        yield from _literal_parameters(route, groups)
         if route.path.name == "guard.py" and len(list(route.path.parent.glob("*.py"))) > 1:
             what = f"this is a route, {route.url}, and guards nothing"
             yield LoadWarning(what, Place(str(route.path)), "A guard is called `_guard.py`.")
@@ -66,11 +73,22 @@ def _is_mentioned(stem: str, folder: Path) -> bool:
     return any(path.is_file() and word.search(path.read_bytes()) for path in folder.rglob("*.py"))
 
 
-def _literal_parameters(route: RouteFile) -> Iterator[LoadWarning]:
+def _literal_parameters(route: RouteFile, groups: set[str]) -> Iterator[LoadWarning]:
+    """Warnings about the parts of a URL. Each group is one warning, however many files it has."""
     parts = route.path.with_suffix("").parts[-len(route.segments) - 1 :]
     for part in parts:
+        place = Place(str(route.path))
         if match := _PARAMETER.fullmatch(part):
-            dots = "..." if match[1] or match[3] else ""
-            name = next(filter(None, (match[2], match[4], match[5])))
+            dots = "..." if match["rest"] or match["more"] or match["kind"] == "path" else ""
+            name = next(filter(None, match.group("a", "b", "c", "d")))
             what = f"`{part}` is a literal part of the URL, not a parameter"
-            yield LoadWarning(what, Place(str(route.path)), f"Name it `{{{dots}{name}}}`.")
+            hint = f"Name it `{{{dots}{name}}}`."
+            if match["kind"] in CONVERTERS and not dots:
+                hint = f"{hint[:-1]}, and write its type in the file: {typed(name, match['kind'])}."
+            yield LoadWarning(what, place, hint)
+        elif _GROUP.fullmatch(part) and part not in groups:
+            groups.add(part)
+            hint = "Folders don't group files without being in the URL: move its files to the folder above."
+            yield LoadWarning(f"`{part}` is a literal part of the URL, not a group", place, hint)
+        elif part in _OTHERS:
+            yield LoadWarning(f"`{part}` is a literal part of the URL", place, "The page of a folder is `index.py`.")
