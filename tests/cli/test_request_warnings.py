@@ -20,6 +20,8 @@ if request.url.path not in ("/fine", "/open"):
 FILES = {
     "cups.py": "from hyperpy import Query\ncups: int = 2\nname = 'x'\nLIMIT = 3\npage: int = Query(1)\n"
     "size: str | None = None\ntwice = 1\ntwice = 2\nt'{cups}{page}{size}{twice}'",
+    "many.py": "from hyperpy import Query\nids: list[int] = Query([])\nt'{ids}'",
+    "brackets.py": "from hyperpy import Query\nids: list[int] = Query([], alias='ids[]')\nt'{ids}'",
     "again.py": "cups: int = 2\ncups = max(1, cups)\nt'{cups}'",
     "reads.py": "from hyperpy import request\ncups = 2\nt'{request.query_params.get(\"cups\", cups)}'",
     "in/_guard.py": GUARD,
@@ -64,6 +66,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCapt
 async def test_requests_that_show_a_mistake(site: Site):
     expected = {
         ("/cups?cups=3",): "routes/cups.py:2  `?cups=` has no effect: `cups` is always 2",
+        ("/many?ids[]=1&ids[]=2",): "many.py:2  `?ids[]=` has no effect: the name of the input is `ids`",
         ("/again?cups=3",): "`cups` starts as 2, since an assignment is never an input",
         ("/cups?cups",): "write `cups: int = Query(2)`",
         ("/cups?name=a&cups=3",): "write `name: str = Query('x')`",
@@ -85,7 +88,7 @@ async def test_requests_that_show_a_mistake(site: Site):
 async def test_requests_that_show_none(site: Site):
     fine = [
         *("/cups", "/cups?other=1", "/cups?page=2", "/cups?LIMIT=1", "/cups?size=1", "/cups?twice=1", "/reads?cups=1"),
-        *("/once", "/none?cups=1"),
+        *("/once", "/none?cups=1", "/many?ids=1", "/brackets?ids[]=1", "/none?ids[]=1"),
     ]
     assert {path: text for path in fine if (text := await site.warned(path))} == {}
     assert await site.warned(*["/to"] * 5) == ""

@@ -104,6 +104,8 @@ MISTAKES = {
         "`a` is taken from the query, but the form sends it in the body"
     ),
     "from hyperpy import Query\npage: int = Query('abc')\nt'{page}'": "is the str 'abc', but its type is int",
+    "x: int | str\nt'{x}'": "`x` is always a str: every text of a request is one, so it never becomes int",
+    "from datetime import date\nfrom hyperpy import Query\nx: date | None | str = Query()\nt'{x}'": "Write `date`",
     "q: str = ''\nt'<input name=\"q\" value={q} hx-get=\"/\">'": "`q` is always '': an assignment takes nothing",
     "q: int = 1\nt'<p>{q}</p><select id={2} name=q></select>'": "write `q: int = Query(1)`.",
     "q: str = ''\nq = q.strip()\nt'{q}'": "`q` starts as '': an assignment takes nothing from the request",
@@ -189,6 +191,9 @@ MISTAKES = {
     "from hyperpy import flash\nflash('a', category='error')\nt'{1}'": "Write `kind='error'`.",
 }
 FINE = (
+    "from typing import Literal\nfrom hyperpy import Body\nx: Literal['a'] | str\nz: str | None\nt'{x}{z}'",
+    "from hyperpy import Body, POST\nif POST:\n    y: int | str = Body()\n    print(y)\nt'{1}'",
+    "x: int | str\nasync def load():\n    global x\n    x = 1\nt'{x}'",
     "t'<template shadowrootmode=open><slot name=a></slot></template>{1}'",
     "price, cost = 1, 2\nitem = {}\nt'<p>${price} ${cost:.2f} ${item[1]} US${item} ${len(item)} a <> b</p>'",
     "fare: float = 1\nt'<p>${fare}</p>'",

@@ -92,6 +92,9 @@ TYPE_TABLE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "x: list[Annotated[int, at.Ge(1)]] = Query()": ("1&x=2", "[1, 2]", ("0", "1&x=0")),
     "x: list[Slug] = Query([], max_length=2)": ("a&x=b", "['a', 'b']", ("A", "a&x=b&x=c")),
     "x: Annotated[list[int], Query(min_length=2), AfterValidator(sorted)]": ("2&x=1", "[1, 2]", ("1",)),
+    "x: list[int] = Query([])": ("&x=3", "[3]", ("a",)),
+    "x: list[int] = Query([7])": ("", "[7]", ("a",)),
+    "x: set[str] = Query()": ("", "{''}", ()),
     "x: Annotated[list[int], Field(max_length=1), Query()]": ("1", "[1]", ("1&x=2",)),
     # types that are read from text
     "x: bool": ("on", "True", ("2",)),

@@ -33,6 +33,7 @@ def likely_mistakes(
     yield from _unused_parameters(parsed, declarations, parameters)
     yield from _builtins_as_parameters(parsed, declarations, parameters)
     yield from _defaults_of_other_types(parsed, declarations)
+    yield from _always_text(parsed, declarations)
 
 
 def _local_results(function: ast.AsyncFunctionDef, parsed: ParsedFile) -> Iterator[LoadWarning]:
@@ -159,3 +160,18 @@ def _builtins_as_parameters(
                 hint = f"Declare it at the top of the file: `{name}: {'int' if name == 'id' else 'str'}`."
                 yield LoadWarning(what, place_of(node, parsed.file), hint)
                 break
+
+
+_FROM_TEXT: Final = frozenset({"Decimal", "UUID", "bool", "date", "datetime", "float", "int", "time", "timedelta"})
+
+
+def _always_text(parsed: ParsedFile, declarations: Collection[Declaration]) -> Iterator[LoadWarning]:
+    """`x: int | str`: a request sends text, which is a str already. In the body, JSON has numbers as well."""
+    for declared in declarations:
+        marker = declared.marker or declared.annotation
+        names = {part.rpartition(".")[2] for part in map(str.strip, ast.unparse(declared.annotation).split("|"))}
+        others = sorted(names & _FROM_TEXT)
+        if "str" in names - parsed.bound and others and "Body" not in ast.unparse(marker):
+            what = f"`{declared.name}` is always a str: every text of a request is one, so it never becomes {others[0]}"
+            hint = f"Write `{others[0]}`, which refuses other texts, or `str`, and convert it in the file."
+            yield LoadWarning(what, place_of(declared.node, parsed.file), hint)

@@ -250,6 +250,10 @@ class _Walk:
                 return any(self.takes_empty(_unlabelled(choice)) for choice in schema["choices"])
             case "chain":
                 return self.takes_empty(schema["steps"][0])
+            case "list" | "set" | "frozenset" | "deque":
+                return self.takes_empty(self.resolved(schema.get("items_schema", {"type": "any"})))
+            case "tuple":
+                return True  # its items have their places
             case "function-plain":
                 return not _module(schema).startswith("pydantic.")
             case kind if kind in _WRAPPERS or kind == "model":

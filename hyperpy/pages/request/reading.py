@@ -102,6 +102,8 @@ def _marked(given: Input, run: Reader, problems: dict[str, str]) -> Any:
     if header := given.marker.vary(given.name):
         response = run.injected_response()
         response.headers["Vary"] = vary(response.raw_headers, header)
+    if given.many and not given.takes_empty and isinstance(value, list):
+        value = [each for each in value if each != ""]
     is_empty = isinstance(value, str) and not value and not given.takes_empty and not given.required
     if value is None or is_empty or (given.many and not value):
         if given.has_default:
