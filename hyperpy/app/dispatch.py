@@ -116,6 +116,11 @@ class Dispatch:
         except Exception as error:
             if not await self._is_answered(error, scope, receive, send, sender):
                 raise
+        except SystemExit as ending:  # of one request: the server and the other ones go on
+            failure = RuntimeError("this code ends the process, as sys.exit() does")
+            failure.__traceback__ = ending.__traceback__
+            if not await self._is_answered(failure, scope, receive, send, sender):
+                raise failure from None
         except BaseException as cancelled:  # noqa: BLE001 (its dependencies have to see it)
             raise await _ended(sender.last_run, scope, cancelled)  # noqa: B904
         finally:

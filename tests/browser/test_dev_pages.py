@@ -298,8 +298,9 @@ def test_a_live_page_comes_back_to_the_new_code(page: Page, site: str, folder: P
 
 def test_what_scripts_have_written_stays_until_the_server_sends_something_else(page: Page, site: str, folder: Path):
     """Also what they write before the page is complete."""
-    early = "<script>document.querySelector('h1').textContent = 'early'</script>"
-    source = f't"""<!doctype html><title>1</title><h1>waiting</h1>{early}<p>one</p>"""\n'
+    early = "<script>document.querySelector('h1').textContent = document.querySelector('b').textContent = 'early'"
+    early += ";document.querySelector('ul').innerHTML = '<li>early'</script>"
+    source = f't"""<!doctype html><title>1</title><h1>waiting</h1><b></b><ul></ul>{early}<p>one</p>"""\n'
     (folder / "routes/early.py").write_text(source)
     page.goto(f"{site}/early")
     for old, new, heading in (("one", "two", "early"), ("waiting", "ready", "ready")):
@@ -308,6 +309,8 @@ def test_what_scripts_have_written_stays_until_the_server_sends_something_else(p
         (folder / "routes/early.py").write_text(source)
         expect(page.locator("p")).to_have_text("two")
         expect(page.locator("h1")).to_have_text(heading)
+        expect(page.locator("b")).to_have_text("early")
+        expect(page.locator("li")).to_have_text("early")
 
 
 def hide(page: Page, hidden: bool) -> None:

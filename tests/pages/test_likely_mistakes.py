@@ -84,6 +84,9 @@ MISTAKES = {
     "x = 1\nt'<label htmlFor=\"a\">{x}</label>'": "browsers know no attribute `htmlFor`",
     't\'<input class="a" {1:**} disabled="false">\'': "or write a condition: disabled={is_disabled}.",
     "t'<option value=0 selected=0 title={1}>'": "`selected` is set by any text, and so by '0'",
+    f"{REDIRECT}name: str\nif name:\n    print(name)\n    redirect(f'/a?saved={{name}}')\nt'{{1}}'": (
+        "`name` is text from a request, and isn't encoded"
+    ),
     f"{REDIRECT}name: str\nif name: redirect(f'/a?b=1&saved={{name}}')\nt'{{1}}'": "Write quote(name), with",
     f"{REDIRECT}name: str = Query('')\nif name: redirect(f'/a?saved={{name}}&b={{2}}')\nt'{{1}}'": (
         'Write redirect(url("/a", saved=name, b=2)).'
@@ -259,6 +262,9 @@ FINE = (
     f"{REDIRECT}name: str\nif name.isalnum(): redirect(f'/a?b={{name}}')\nt'{{1}}'",
     f"{REDIRECT}name: str\ndef check_name(n): pass\ncheck_name(name)\nif POST: redirect(f'/a?b={{name}}')\nt'{{1}}'",
     f"{REDIRECT}name: str\nif name: redirect(f'/a?b={{quote(name)}}&c={{name!r}}')\nt'{{1}}'",
+    f"{REDIRECT}import re\nname: str\nm = re.fullmatch('x', name)\nif m: redirect(f'/a?b={{name}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str\ntry: int(name)\nexcept ValueError: 1\nelse: redirect(f'/a?b={{name}}')\nt'{{1}}'",
+    f"{REDIRECT}name: str\ndef get(n): return n\nif get(name) is None: 1\nelse: redirect(f'/a?b={{name}}')\nt'{{1}}'",
     f"{REDIRECT}name: str = Query('')\nname = quote(name)\nif name: redirect(f'/a?b={{name}}')\nt'{{1}}'",
     f"{REDIRECT}name: str\ndef go(name): redirect(f'/a?b={{name}}')\nif name: go('a')\nt'{{1}}'",
     f"{REDIRECT}name: str\nif name: redirect(f'{{name}}?a={{name}}')\nif POST: print(f'/a?b={{name}}')\nt'{{1}}'",

@@ -201,7 +201,11 @@ OTHERS = {
 @pytest.mark.parametrize("name", ["render", "redirect", "JSONResponse", "HTTPException", "POST"])
 async def test_a_name_that_is_only_spelled_alike_is_not_hyperpys(site: Site, name: str) -> None:
     source = "def mine(*arguments, **keywords):\n    return ''\n{}\n"
-    page = f"if {name}:\n    x = 1\nt'<p>page</p>'" if name == "POST" else f"{name}(fragments='a')\nt'<p>page</p>'"
+    page = (
+        f"if {name} is not None:\n    x = 1\nt'<p>page</p>'"
+        if name == "POST"
+        else f"{name}(fragments='a')\nt'<p>page</p>'"
+    )
     other = f"def {name}(*arguments, **keywords):\n    return ''\n"
     files = {f"r{n}.py": source.format(text).replace("NAME", name) + page for n, text in enumerate(OTHERS.values())}
     client = site({"_other.py": other, **files})

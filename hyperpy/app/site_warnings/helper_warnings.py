@@ -10,8 +10,10 @@ from weakref import WeakKeyDictionary
 
 from hyperpy.exceptions import RouteError
 from hyperpy.pages import LoadWarning, PublicNames, Route
+from hyperpy.pages.analysis.inputs.called_markers import called_markers
 from hyperpy.pages.analysis.inputs.misplaced_inputs import misread_markers
 from hyperpy.pages.analysis.methods.lost_calls import lost_answers, lost_calls
+from hyperpy.pages.analysis.methods.missing_calls import missing_calls
 from hyperpy.pages.analysis.mistakes.blocking_calls import blocking_calls
 from hyperpy.pages.analysis.mistakes.end_tags import ends_more, open_elements
 from hyperpy.pages.analysis.mistakes.foreign_markup import foreign_markup
@@ -101,6 +103,8 @@ def _check(module: ModuleType, public: PublicNames) -> _Checked:
 def _errors(parsed: ParsedFile, vocabulary: Vocabulary, namespace: Mapping[str, Any]) -> Iterator[RouteError]:
     """What is an error in a file under `routes/`. A module elsewhere may not be hyperpy's alone."""
     yield from lost_calls(parsed, vocabulary)
+    yield from missing_calls(parsed, vocabulary)
+    yield from called_markers(parsed, vocabulary)
     yield from lost_answers(parsed, vocabulary)
     yield from lost_responses(parsed, vocabulary, in_route=False)
     yield from misread_markers(parsed, namespace)

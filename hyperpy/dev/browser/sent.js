@@ -4,18 +4,25 @@
 const texts = new WeakMap();
 document.currentScript.texts = texts;
 
+let open = []; // elements to which the parser may still add something
+
 const observer = new MutationObserver(note);
 observer.observe(document, { childList: true, subtree: true });
 addEventListener("DOMContentLoaded", () => {
   note(observer.takeRecords());
+  open.forEach(keep);
   observer.disconnect();
 });
 
 function note(records) {
-  for (const { target, addedNodes } of records) {
-    for (const node of [target, ...addedNodes]) {
-      const isText = node.nodeType === Node.ELEMENT_NODE && !node.childElementCount && node.hasChildNodes();
-      if (isText && !texts.has(node)) texts.set(node, node.textContent);
-    }
-  }
+  const added = records.flatMap(({ addedNodes }) => [...addedNodes]);
+  const elements = [...open, ...added].filter((node) => node.nodeType === Node.ELEMENT_NODE);
+  let last = document;
+  while (last.lastChild) last = last.lastChild;
+  open = elements.filter((element) => element.contains(last));
+  elements.filter((element) => !element.contains(last)).forEach(keep);
+}
+
+function keep(element) {
+  if (!element.childElementCount && !texts.has(element)) texts.set(element, element.textContent);
 }

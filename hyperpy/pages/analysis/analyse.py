@@ -19,6 +19,7 @@ from hyperpy.pages.analysis.explicit_answers import (
 from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.file_index import parameters as parameters_of
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
+from hyperpy.pages.analysis.inputs.called_markers import check_called_markers
 from hyperpy.pages.analysis.inputs.declarations import find_declarations, with_bare_dependencies, without_loaded
 from hyperpy.pages.analysis.inputs.earlier_bindings import check_earlier_bindings
 from hyperpy.pages.analysis.inputs.misplaced_inputs import check_misread_markers
@@ -32,6 +33,7 @@ from hyperpy.pages.analysis.methods.function_uses import possibly_named
 from hyperpy.pages.analysis.methods.loop_calls import check_loop_calls
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_calls
 from hyperpy.pages.analysis.methods.method_conditions import flags_in
+from hyperpy.pages.analysis.methods.missing_calls import check_exits, check_missing_calls
 from hyperpy.pages.analysis.methods.page_methods import page_methods
 from hyperpy.pages.analysis.methods.request_methods import check_methods
 from hyperpy.pages.analysis.methods.splitting import around_loader
@@ -149,6 +151,9 @@ def analyse(
     check_cached_functions(parsed, vocabulary)
     check_awaited(index, vocabulary, file)
     check_lost_calls(parsed, vocabulary)
+    check_missing_calls(parsed, vocabulary)
+    check_exits(parsed, vocabulary)
+    check_called_markers(parsed, vocabulary)
     check_route_decorators(parsed, vocabulary, None if starred is None or access.unknown else bound | access.mentions)
     settings = find_settings(parsed, vocabulary, allowed=not (guard or any_method))
     templates = find_templates(tree, index, file)

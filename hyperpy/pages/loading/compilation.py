@@ -15,8 +15,10 @@ from hyperpy.pages.analysis.constants import Constants
 from hyperpy.pages.analysis.definitions import runs_first, with_aliases
 from hyperpy.pages.analysis.file_index import OWNERS, FileIndex
 from hyperpy.pages.analysis.inputs.cached_functions import check_cached_functions, check_cached_reads
+from hyperpy.pages.analysis.inputs.called_markers import check_called_markers
 from hyperpy.pages.analysis.inputs.misplaced_inputs import check_no_inputs
 from hyperpy.pages.analysis.methods.lost_calls import check_lost_answers, check_lost_calls
+from hyperpy.pages.analysis.methods.missing_calls import check_missing_calls
 from hyperpy.pages.analysis.names.builtin_names import builtins_now
 from hyperpy.pages.analysis.names.lost_responses import check_lost_responses
 from hyperpy.pages.analysis.names.namespace_access import namespace_access
@@ -134,6 +136,8 @@ class Compilation:
             check_cached_functions(parsed, vocabulary, is_private=True)
             check_cached_reads(parsed, frozenset(), vocabulary)
             check_lost_calls(parsed, vocabulary)
+            check_missing_calls(parsed, vocabulary)
+            check_called_markers(parsed, vocabulary)
             check_lost_answers(parsed, vocabulary)
             check_lost_responses(parsed, vocabulary, in_route=False)
             rest = parsed.tree.body[len(beginning) :]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
@@ -348,8 +349,10 @@ class Run(AnsweredRequest):
         return returned_answer(answer, self.route, self.scope["method"], self.response)
 
     def _bound_response(self) -> Response | None:
-        """The Response that a function of the file has assigned to `response`."""
+        """The Response that the file has assigned to `response`. Raises an HTTPException that it has assigned."""
         bound = actual(self.namespace.get("response"))
+        if isinstance(bound, HTTPException):
+            raise bound
         return bound if isinstance(bound, Response) and bound is not self.response else None
 
     # -- the page -----------------------------------------------------------------------------------------------------

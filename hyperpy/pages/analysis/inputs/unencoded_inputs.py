@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from hyperpy.lazy import lazy_pattern
+from hyperpy.pages.analysis.file_index import FileIndex
 from hyperpy.pages.analysis.parsed_file import ParsedFile
 from hyperpy.pages.analysis.vocabulary import Vocabulary
 from hyperpy.pages.facts import Declaration, LoadWarning, place_of
@@ -73,7 +74,7 @@ class _Texts:
 
     def __init__(self, parsed: ParsedFile, declarations: Collection[Declaration], vocabulary: Vocabulary) -> None:
         self._parsed = parsed
-        unclear = _set_again(parsed) | _checked(parsed)
+        unclear = _set_again(parsed) | _checked(parsed, vocabulary)
         own = [each for each in declarations if isinstance(each.node, ast.AnnAssign) and each.name not in unclear]
         self.names = {each.name for each in own if _is_text(each.annotation, each.marker)}
         self.forms = {each.name: _model(each.annotation) for each in own if vocabulary.is_form(each.annotation)}
@@ -130,17 +131,32 @@ def _set_again(parsed: ParsedFile) -> set[str]:
     return {*stored} - once | {node.arg for node in parsed.index.of(ast.arg)}
 
 
-def _checked(parsed: ParsedFile) -> set[str]:
+def _checked(parsed: ParsedFile, vocabulary: Vocabulary) -> set[str]:
     """Names of inputs that the file compares with something, or gives to a function that may check them."""
     found: set[str] = set()
     index = parsed.index
     tests = [node.test for node in index.of(ast.If, ast.IfExp, ast.While, ast.Assert)]
     calls = [call for test in tests for call in index.of(ast.Call, inside=test)]
     calls += [call for call in index.of(ast.Call) if _CHECKS.match(ast.unparse(call.func).rpartition(".")[2])]
+    used = [call for call in index.of(ast.Call) if vocabulary.public_name(call.func) not in _CALLS]
+    calls += [value for call in used if _may_check(call, index) for value in (*call.args, *call.keywords)]
     subjects = [node.subject for node in index.of(ast.Match)]
     for node in (*index.of(ast.Compare), *subjects, *calls):
         found.update(name.id for name in index.of(ast.Name, inside=node))
     return found
+
+
+def _may_check(call: ast.Call, index: FileIndex) -> bool:
+    """Whether a function may check its arguments: because its result is used, or because it may raise in a `try`."""
+    parent = index.parent(call)
+    while isinstance(parent, ast.Await):
+        parent = index.parent(parent)
+    if not isinstance(parent, ast.Expr):
+        return not isinstance(parent, ast.Interpolation | ast.FormattedValue)
+    around: ast.AST | None = parent
+    while around is not None and not isinstance(around, ast.Try):
+        around = index.parent(around)
+    return around is not None
 
 
 def _parts(node: ast.expr) -> Parts:

@@ -132,18 +132,24 @@ class _Finder:
                 return node is not last or self.is_lost(parent)
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 return self.is_lost_as(name, parent)
+            case ast.NamedExpr(target=ast.Name(id=name)):
+                return self.is_lost(parent) and self.is_lost_as(name, parent, is_tested=True)
         return False
 
-    def is_lost_as(self, name: str, assignment: ast.AST) -> bool:
-        """Whether nothing can await the value of a function's variable."""
+    def is_lost_as(self, name: str, assignment: ast.AST, *, is_tested: bool = False) -> bool:
+        """Whether nothing can await the value of a variable. One of the module must be tested: others may import it."""
         function = self.index.function_of(assignment)
-        if function is None:
-            return False
-        is_outer = any(name in node.names for node in self.index.owned(function, ast.Global, ast.Nonlocal))
+        outer = self.index.owned(function, ast.Global, ast.Nonlocal) if function else []
         uses = [node for node in self.index.of(ast.Name, inside=function) if node.id == name]
-        if is_outer or any(isinstance(use.ctx, ast.Del) for use in uses):
+        if function is None or any(name in node.names for node in outer):
+            function, uses = (
+                None,
+                [n for n in self.index.of(ast.Name) if n.id == name and n not in self.vocabulary.local],
+            )
+        if any(isinstance(use.ctx, ast.Del) for use in uses):
             return False
-        return all(isinstance(use.ctx, ast.Store) or self._only_tests(use) for use in uses)
+        reads = [use for use in uses if not isinstance(use.ctx, ast.Store)]
+        return bool(reads or function or is_tested) and all(map(self._only_tests, reads))
 
     def _only_tests(self, use: ast.Name) -> bool:
         return not isinstance(self.index.parent(use), ast.Assign | ast.AnnAssign) and self.is_lost(use)

@@ -1,7 +1,9 @@
-"""Whether functions of other files return responses or HTML: questions whose answers depend on their code."""
+"""What functions of other files take and return: questions whose answers depend on their code."""
 
+import annotationlib
 import ast
 import inspect
+import sys
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, TypeIs
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, TypeIs
 from starlette.responses import Response
 
 from hyperpy.lazy import LazyModule
+from hyperpy.pages.input_markers import InputMarker
 from hyperpy.pages.known_names import PublicNames
 from hyperpy.user_files import is_users
 
@@ -20,41 +23,75 @@ else:
 _YIELDING = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
-def returns_response(value: object, public: PublicNames) -> bool:
-    """Whether a function of the user's may return a response: it makes one in a `return`, or another function does."""
-    return _returns(value, {})
+def kinds_returned(value: object, public: PublicNames) -> tuple[str, ...]:
+    """What a function of the user's may return, if that may be a response, else nothing; see `returned_values`."""
+    found = _kinds(value, {})
+    return tuple(sorted(found)) if returned_values.RESPONSE in found else ()
 
 
 def returns_html(value: object, public: PublicNames) -> bool:
     """Whether all that a function of the user's returns is t-strings."""
     if not is_users_function(value) or value.__code__.co_flags & (_YIELDING | inspect.CO_COROUTINE):
         return False
-    values = returned_values.source_values(value)
+    definition = returned_values.source_of(value)
+    values = returned_values.returned_values(definition) if definition else []
     return bool(values) and all(isinstance(each, ast.TemplateStr) for each in values)
+
+
+def marker_parameters(value: object, public: PublicNames) -> tuple[tuple[int, str], ...]:
+    """The parameters of a function whose defaults are input markers, with their positions; -1 for keywords."""
+    if not isinstance(value, FunctionType):
+        return ()
+    names = value.__code__.co_varnames[: value.__code__.co_argcount]
+    defaults = value.__defaults__ or ()
+    first = len(names) - len(defaults)
+    found = [(first + at, names[first + at]) for at, each in enumerate(defaults) if isinstance(each, InputMarker)]
+    found += [(-1, name) for name, each in (value.__kwdefaults__ or {}).items() if isinstance(each, InputMarker)]
+    annotations = annotationlib.get_annotations(value, format=annotationlib.Format.FORWARDREF) if found else {}
+    return tuple(each for each in found if not takes_markers(annotations.get(each[1])))
+
+
+def takes_markers(annotation: object) -> bool:
+    """Whether a parameter of this type is meant to be a marker."""
+    return isinstance(annotation, type) and issubclass(annotation, InputMarker)
 
 
 def is_users_function(value: object) -> TypeIs[FunctionType]:
     return isinstance(value, FunctionType) and is_users(value.__code__.co_filename)
 
 
-def is_response_class(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, Response)
-
-
-def _returns(function: object, known: dict[FunctionType, bool]) -> bool:
-    if not is_users_function(function):
+def is_response_class(value: object) -> TypeIs[type[Response]]:
+    """Whether a value is a class of responses. One of the user's with more methods may have other uses."""
+    if not isinstance(value, type) or not issubclass(value, Response):
         return False
+    return not is_users(sys.modules[value.__module__].__file__ or "") or all(n.startswith("_") for n in _added(value))
+
+
+def _added(response: type[Response]) -> set[str]:
+    return set(dir(response)) - set(dir(Response))
+
+
+def _kinds(function: object, known: dict[FunctionType, frozenset[str]]) -> frozenset[str]:
+    if not is_users_function(function):
+        return frozenset()
     if function not in known:
-        known[function] = False  # while it is looked for: it may call itself
-        if not function.__code__.co_flags & _YIELDING and any(_answers(each, known) for each in _named(function)):
-            values = returned_values.source_values(function)
-            known[function] = any(_gives(value, function, known) for value in values)
+        known[function] = frozenset()  # while it is looked for: it may call itself
+        may_answer = any(isinstance(e, Response) or is_response_class(e) or _kinds(e, known) for e in _named(function))
+        if may_answer and not function.__code__.co_flags & _YIELDING:
+            definition = returned_values.source_of(function)
+            if definition is not None:
+                known[function] = returned_values.returned_kinds(
+                    definition, lambda value: _kinds_of(value, function, known)
+                )
     return known[function]
 
 
-def _answers(value: object, known: dict[FunctionType, bool]) -> bool:
-    """Whether a value is a response, or a call of it may give one."""
-    return isinstance(value, Response) or is_response_class(value) or _returns(value, known)
+def _kinds_of(value: ast.expr, function: FunctionType, known: dict[FunctionType, frozenset[str]]) -> frozenset[str]:
+    found = _found(value.func if isinstance(value, ast.Call) else value, function)
+    if is_response_class(found) if isinstance(value, ast.Call) else isinstance(found, Response):
+        return frozenset({returned_values.RESPONSE})
+    inner = _kinds(found, known) if isinstance(value, ast.Call) else frozenset[str]()
+    return inner or frozenset({returned_values.VALUE})
 
 
 def _named(function: FunctionType) -> Iterator[object]:
@@ -65,13 +102,6 @@ def _named(function: FunctionType) -> Iterator[object]:
             yield from map(vars(value).get, names)
         else:
             yield value
-
-
-def _gives(value: ast.expr, function: FunctionType, known: dict[FunctionType, bool]) -> bool:
-    if isinstance(value, ast.Call):
-        called = _found(value.func, function)
-        return is_response_class(called) or _returns(called, known)
-    return isinstance(_found(value, function), Response)
 
 
 def _found(node: ast.expr, function: FunctionType) -> object:
