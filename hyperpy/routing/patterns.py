@@ -86,6 +86,8 @@ def _partial(name: str) -> RouteError:
     hint = "Write `{name}` for one segment, or `{...name}` for the rest of the URL."
     if (inner := re.search(r"\{([^\W\d]\w*)\}", name)) and inner[1].isidentifier():
         hint = f"Name it `{inner[0]}`, and split the value in the file."
+        if (ending := name[inner.end() :]).startswith("."):
+            hint = f"Make the parameter a folder, and the ending a file in it, such as `{inner[0]}/export{ending}.py`."
         if before := name[: inner.start()].strip("-_. {}"):
             hint = f"Name it `{inner[0]}`, or make the text a folder: `{before}/{inner[0]}`."
     return RouteError(what, hint=hint)

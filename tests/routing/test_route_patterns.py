@@ -25,6 +25,7 @@ INVALID = [
     ("report-{id}", "`report-{id}` isn't", "make the text a folder: `report/{id}`"),
     ("{id}-report", "`{id}-report` isn't", "Name it `{id}`, and split the value"),
     ("{id}{name}", "a parameter must be a whole segment", "Name it `{id}`"),
+    ("{id}.ics", "a parameter must be a whole segment", "such as `{id}/export.ics.py`"),
     ("report{", "a parameter must be a whole segment", "Write `{name}` for one segment"),
     ("id}", "a parameter must be a whole segment", "Write `{name}` for one segment"),
     ("{id", "a parameter must be a whole segment", "Write `{name}` for one segment"),
