@@ -224,6 +224,7 @@ ANSWERS: Mapping[str, tuple[str, str, str]] = {
     "a condition that isn't met": (CONDITION, "POST", "200 else"),
     "definitions that follow the block": (FOLLOWING, "POST", "200 0"),
     "a loader that answers only under a flag": (ONLY_POST, "GET", "405 Method Not Allowed"),
+    "a loader that else returns None": (f"{ONLY_POST}\n    return None", "GET", "405 Method Not Allowed"),
     "the method of that flag": (ONLY_POST, "POST", '200 {"saved":true}'),
     "a flag that guards a case": (CASES, "GET", "405 Method Not Allowed"),
     "the method of the case": (CASES, "PUT", '200 {"put":1}'),

@@ -91,7 +91,13 @@ def answer_line(loader: ast.AsyncFunctionDef | None, index: FileIndex) -> int:
 
 
 def _valued_returns(loader: ast.AsyncFunctionDef, index: FileIndex) -> list[ast.Return]:
-    return [node for node in index.owned(loader, ast.Return) if node.value is not None]
+    returns = index.owned(loader, ast.Return)
+    return [node for node in returns if node.value is not None and not _is_none(node.value)]
+
+
+def _is_none(value: ast.expr) -> bool:
+    """Whether a `return` says what its absence would: type checkers want it written."""
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def all_under_flags(statements: Sequence[ast.stmt], index: FileIndex, vocabulary: Vocabulary) -> bool:
@@ -124,7 +130,7 @@ def loader_under_flags(
 def _is_possible(node: ast.Expr | ast.Raise | ast.Return, *, at_once: bool, names: Vocabulary) -> bool:
     """Whether a statement may give an answer; in functions that are not run `at_once`, only a known answer does."""
     if isinstance(node, ast.Return):
-        return at_once and node.value is not None
+        return at_once and node.value is not None and not _is_none(node.value)
     if isinstance(node, ast.Raise):
         return True
     values = [*bare_values([node])]
