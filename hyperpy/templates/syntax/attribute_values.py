@@ -10,7 +10,7 @@ from typing import Final
 from hyperpy.templates.syntax.browser_libraries import HTMX
 
 # fmt: off
-# On every element. Custom elements name their own attributes like these, which nobody uses for numbers.
+# On every element. Custom elements use these names for the same purpose, and not for numbers.
 _BOOLEAN: Final = frozenset((
     "autofocus", "checked", "disabled", "inert", "itemscope", "readonly", "required",
     # With the value `until-found`, it hides the element as well.
@@ -82,7 +82,7 @@ _MATH_WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 
 FALSE_WORDS: Final = frozenset(("0", "false", "no", "none", "null", "off"))
-"""What nobody writes as the value of a boolean attribute to set it, which each of them does."""
+"""Values that look like "off" in a boolean attribute, although any value switches it on."""
 
 
 def is_boolean(tag: str, name: str) -> bool:
